@@ -1,0 +1,171 @@
+"""Everything that can change the exchange. A journal is a list of these with their times.
+
+Each is a tagged array in MessagePack; the tag is the command's number for ever, new fields go to the
+end with a default. `client_id` is the client's own id (ClOrdID, order token, cl_ord_id) as opaque
+bytes. `echo` is what the entering wire wants back with every report (FIX Account(1), OUCH firm,
+display, capacity, ...): opaque here, so that ownership and reports fold from commands alone.
+"""
+
+import msgspec
+
+from matching.instrument import Instrument
+from matching.types import (
+    BustReason,
+    CancelReason,
+    OrderType,
+    Phase,
+    RejectReason,
+    RequestKind,
+    Side,
+    TimeInForce,
+)
+
+
+class EnterOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):
+    """A new order. `price` is 0 for MARKET."""
+
+    session_id: int
+    account_id: int
+    instrument_id: int
+    client_id: bytes
+    side: Side
+    order_type: OrderType
+    time_in_force: TimeInForce
+    quantity: int
+    price: int
+    echo: bytes = b""
+
+
+class ReplaceOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2):
+    """New total quantity and price for a live order.
+
+    `quantity` is the total of the whole chain including what executed. Time priority is kept only when
+    `keep_priority` asks for it and the change is a decrease at the same price (FIX and WebSocket
+    ask, OUCH never does). `cancel_if_invalid` is OUCH's rule: details that fail the checks cancel
+    the order instead of being refused.
+    """
+
+    session_id: int
+    account_id: int
+    order_id: int
+    client_id: bytes
+    quantity: int
+    price: int
+    keep_priority: bool
+    cancel_if_invalid: bool = False
+    echo: bytes = b""
+
+
+class ReduceOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3):
+    """Lower the intended size of a live order to `to_total` (executions included); keeps priority.
+
+    0 cancels the balance. Nothing to reduce: no event at all (OUCH 4.2, Cancel Order).
+    """
+
+    session_id: int
+    account_id: int
+    order_id: int
+    to_total: int
+
+
+class CancelOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=4):
+    """Take a live order off the book. `session_id` is the requester, not always the owner."""
+
+    session_id: int
+    account_id: int
+    order_id: int
+    client_id: bytes
+    reason: CancelReason = CancelReason.USER
+
+
+class MassCancel(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):
+    """Cancel every live order that fits all given filters; 0 means any. In order_id order."""
+
+    session_id: int = 0
+    account_id: int = 0
+    instrument_id: int = 0
+    reason: CancelReason = CancelReason.SUPERVISORY
+
+
+class RefuseRequest(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6):
+    """A request that the entry desk refused, so that its client id, number and answer are history too.
+
+    `order_id` is 0 where the request named no order that the session may see.
+    """
+
+    session_id: int
+    account_id: int
+    client_id: bytes
+    kind: RequestKind
+    reason: RejectReason
+    order_id: int = 0
+    text: bytes = b""
+    echo: bytes = b""
+
+
+class BustTrade(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=7):
+    """Break a trade of the current day. Unknown or already broken: no event."""
+
+    match_number: int
+    reason: BustReason
+
+
+class SetPhase(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=8):
+    """Change the trading phase of an instrument; 0 means all. No change: no event."""
+
+    instrument_id: int
+    phase: Phase
+
+
+class StartOfDay(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=9):
+    """A trading day begins; `trading_date` is YYYYMMDD as an int, `midnight_ns` its midnight in UTC
+    nanoseconds (in the venue's time zone). Closed instruments open. A day already running: no event."""
+
+    trading_date: int
+    midnight_ns: int
+
+
+class EndOfDay(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=10):
+    """The trading day ends: DAY orders expire, all instruments close. No day running: no event."""
+
+
+class AddInstrument(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=11):
+    """List an instrument; its id is the next one. A symbol already listed: no event."""
+
+    instrument: Instrument
+
+
+class AddAccount(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=12):
+    """Open an account; its id is the next one. A name already taken: no event."""
+
+    name: bytes
+    cancel_by_other_sessions: bool = True
+
+
+class RegisterSession(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=13):
+    """Give a client's identity an int; its id is the next one. A key already known: no event.
+
+    `wire` names the order-entry wire, `key` the identity on it: FIX (BeginString, the client's CompID,
+    the venue's CompID), OUCH (port, username), WebSocket (token's account, session name).
+    """
+
+    account_id: int
+    wire: bytes
+    key: tuple[bytes, ...]
+
+
+Command = (
+    EnterOrder
+    | ReplaceOrder
+    | ReduceOrder
+    | CancelOrder
+    | MassCancel
+    | RefuseRequest
+    | BustTrade
+    | SetPhase
+    | StartOfDay
+    | EndOfDay
+    | AddInstrument
+    | AddAccount
+    | RegisterSession
+)
