@@ -1,7 +1,7 @@
 """The WebSocket bridge's vocabulary: JSON objects told apart by their `type`.
 
-Here is what the venue says; websocket_requests has what a client may ask, websocket_words the limits
-and enumerations of both.
+Here is what the venue says; `websocket_requests` has what a client may ask, `websocket_words` the
+limits and enumerations of both.
 
 Prices and quantities are decimal strings ("187.01", "100") both ways, so that no JSON library turns
 them into binary fractions; ids, counts, numbers and times are JSON integers, times are UTC epoch
@@ -15,7 +15,6 @@ import msgspec
 from msgspec import Struct
 
 from protocol.websocket_words import (
-    PROTOCOL_VERSION,
     BustReason,
     CancelReason,
     Channel,
@@ -159,7 +158,8 @@ class Welcome(_Message, frozen=True, gc=False, kw_only=True, tag="welcome"):
     """First on every connection."""
 
     venue: str
-    version: int = PROTOCOL_VERSION
+    version: int
+    """PROTOCOL_VERSION."""
     heartbeat_ns: int
     instruments: list[InstrumentInfo]
 
