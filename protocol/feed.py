@@ -1,7 +1,7 @@
 """The WebSocket bridge's vocabulary: JSON objects told apart by their `type`.
 
-Here is what the venue says; `websocket_requests` has what a client may ask, `websocket_words` the
-limits and enumerations of both.
+Here is what the venue says; `websocket_requests` has what a client may ask (at hand here too),
+`websocket_words` the limits and enumerations of both.
 
 Prices and quantities are decimal strings ("187.01", "100") both ways, so that no JSON library turns
 them into binary fractions; ids, counts, numbers and times are JSON integers, times are UTC epoch
@@ -14,6 +14,17 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from protocol.websocket_requests import Cancel as Cancel
+from protocol.websocket_requests import FeedError as FeedError
+from protocol.websocket_requests import Login as Login
+from protocol.websocket_requests import New as New
+from protocol.websocket_requests import Ping as Ping
+from protocol.websocket_requests import Replace as Replace
+from protocol.websocket_requests import Request as Request
+from protocol.websocket_requests import Status as Status
+from protocol.websocket_requests import Subscribe as Subscribe
+from protocol.websocket_requests import Unsubscribe as Unsubscribe
+from protocol.websocket_requests import decode_request as decode_request
 from protocol.websocket_words import (
     BustReason,
     CancelReason,
@@ -27,6 +38,8 @@ from protocol.websocket_words import (
     Side,
     TimeInForce,
 )
+from protocol.websocket_words import format_decimal as format_decimal
+from protocol.websocket_words import parse_decimal as parse_decimal
 
 
 class _Message(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag_field="type"):

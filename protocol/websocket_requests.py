@@ -11,7 +11,6 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from protocol.errors import RemoteProtocolError
-from protocol.feed import Error
 from protocol.websocket_words import (
     CL_ORD_ID_MAX,
     DEPTH_MAX,
@@ -164,17 +163,6 @@ class FeedError(RemoteProtocolError):
         if self.received:
             text += f"{',' if self.expected else ':'} received {self.received}"
         return text
-
-    def message(self) -> Error:
-        """The `error` message that answers."""
-        return Error(
-            code=self.code,
-            text=self.text,
-            field=self.field,
-            expected=self.expected,
-            received=self.received,
-            ref=self.ref,
-        )
 
 
 _SAYS: Final[dict[MalformedCode, str]] = {
