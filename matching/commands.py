@@ -1,9 +1,9 @@
 """Everything that can change the exchange. A journal is a list of these with their times.
 
-Each is a tagged array in MessagePack; the tag is the command's number for ever, new fields go to the
-end with a default. `client_id` is the client's own id (ClOrdID, order token, cl_ord_id) as opaque
-bytes. `echo` is what the entering wire wants back with every report (FIX Account(1), OUCH firm,
-display, capacity, ...): opaque here, so that ownership and reports fold from commands alone.
+Each is a tagged array in MessagePack; the tag is the command's number for ever, new fields go to
+the end with a default. `client_id` is the client's own id (ClOrdID, order token, cl_ord_id) as
+opaque bytes. `echo` is what the entering wire wants back with every report (FIX Account(1), OUCH
+firm, display, capacity, ...): opaque here, so that ownership and reports fold from commands alone.
 """
 
 import msgspec
@@ -39,10 +39,13 @@ class EnterOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):
 class ReplaceOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2):
     """New total quantity and price for a live order.
 
-    `quantity` is the total of the whole chain including what executed. Time priority is kept only when
-    `keep_priority` asks for it and the change is a decrease at the same price (FIX and WebSocket
-    ask, OUCH never does). `cancel_if_invalid` is OUCH's rule: details that fail the checks cancel
-    the order instead of being refused.
+    `quantity` is the total of the whole chain including what executed. Time priority is kept only
+    when `keep_priority` asks for it (FIX and WebSocket ask, OUCH never does), the price stays and
+    the quantity does not grow. `cancel_if_invalid` is OUCH's rule: details that fail the checks
+    cancel the order instead of being refused; a phase that is not OPEN refuses all the same.
+
+    A total below what executed is refused with INVALID_QUANTITY; equal to it, the order is done
+    (OrderReplaced with leaves 0). Under `cancel_if_invalid` both cancel the order.
     """
 
     session_id: int
@@ -59,7 +62,8 @@ class ReplaceOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2
 class ReduceOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3):
     """Lower the intended size of a live order to `to_total` (executions included); keeps priority.
 
-    0 cancels the balance. Nothing to reduce: no event at all (OUCH 4.2, Cancel Order).
+    0, or no more than executed, cancels the balance. Nothing to reduce, a total off the lot or an
+    order that is not live: no event at all (OUCH 4.2, Cancel Order).
     """
 
     session_id: int
@@ -88,7 +92,7 @@ class MassCancel(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):
 
 
 class RefuseRequest(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6):
-    """A request that the entry desk refused, so that its client id, number and answer are history too.
+    """A request that the entry desk refused: its client id, number and answer are history too.
 
     `order_id` is 0 where the request named no order that the session may see.
     """
@@ -111,15 +115,20 @@ class BustTrade(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=7):
 
 
 class SetPhase(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=8):
-    """Change the trading phase of an instrument; 0 means all. No change: no event."""
+    """Change the trading phase of an instrument; 0 means all.
+
+    No change, or no day running: no event.
+    """
 
     instrument_id: int
     phase: Phase
 
 
 class StartOfDay(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=9):
-    """A trading day begins; `trading_date` is YYYYMMDD as an int, `midnight_ns` its midnight in UTC
-    nanoseconds (in the venue's time zone). Closed instruments open. A day already running: no event."""
+    """A trading day begins. Closed instruments open. A day already running: no event.
+
+    `trading_date` is YYYYMMDD as an int, `midnight_ns` its midnight in the venue's time zone.
+    """
 
     trading_date: int
     midnight_ns: int
@@ -145,8 +154,8 @@ class AddAccount(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=12)
 class RegisterSession(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=13):
     """Give a client's identity an int; its id is the next one. A key already known: no event.
 
-    `wire` names the order-entry wire, `key` the identity on it: FIX (BeginString, the client's CompID,
-    the venue's CompID), OUCH (port, username), WebSocket (token's account, session name).
+    `wire` names the order-entry wire, `key` the identity on it: FIX (BeginString, the client's
+    CompID, the venue's CompID), OUCH (port, username), WebSocket (token's account, session name).
     """
 
     account_id: int

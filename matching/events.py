@@ -1,9 +1,9 @@
 """Everything the engine says. Each command yields a tuple of these, in the order they happened.
 
-The (command number, index in the tuple) of an event names it for ever: ExecID(17) derives from it.
-An order's life: Accepted, then any of Executed, Replaced, Reduced, Canceled; Rested says that it now
-waits in the queue under `order_reference`, which changes whenever priority is lost. Folding Rested,
-Executed, Reduced, Replaced and Canceled is enough to hold the book (`matching/depth`).
+The (command number, index in the tuple) of an event names it for ever: ExecID(17) derives from
+it. An order's life: Accepted, then any of Executed, Replaced, Reduced, Canceled; Rested says that
+it now waits in the queue under `order_reference`, which changes whenever priority is lost. Folding
+Rested, Executed, Reduced, Replaced and Canceled is enough to hold the book (`matching/depth`).
 """
 
 import msgspec
@@ -37,7 +37,7 @@ class OrderAccepted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
 
 
 class OrderRejected(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2):
-    """A request was refused; nothing changed. `order_id` is 0 for ENTER and for an unknown order."""
+    """A request was refused; nothing changed. `order_id` is 0 for ENTER and unknown orders."""
 
     session_id: int
     account_id: int
@@ -77,8 +77,8 @@ class OrderExecuted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
 
 class OrderReplaced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):
     """A live order has new details. Unless priority was kept it left the queue: Executed and Rested
-    may follow under the new order_reference. `leaves` 0 means that nothing was left: a Canceled follows
-    in no case, the order is done."""
+    may follow under the new order_reference. `leaves` 0 means that nothing was left: the order is
+    done under its old order_reference, and no Canceled follows."""
 
     order_id: int
     session_id: int
@@ -109,7 +109,10 @@ class OrderReduced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6
 
 
 class OrderCanceled(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=7):
-    """An order is done without (further) trading; `quantity` was open. `rested`: it was on the book."""
+    """An order is done without (further) trading; `quantity` was open.
+
+    `rested`: it was on the book.
+    """
 
     order_id: int
     order_reference: int
