@@ -1,0 +1,138 @@
+"""Fixed-width messages declared once: from a Struct's annotations to packed bytes and back.
+
+Every field of a message Struct is annotated with where it stands on the wire. `Layout` checks that
+the fields leave no hole and derives the two `struct` formats from them; the document in specs/ouch
+is rendered from the same declarations.
+"""
+
+import struct
+from enum import Enum
+from typing import Annotated, Any, Final, NamedTuple, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from protocol.errors import RemoteProtocolError
+
+
+class OuchError(RemoteProtocolError):
+    """Bytes that are no message: the text names message, field, expected, received."""
+
+
+class Direction(Enum):
+    """Who sends a message."""
+
+    INBOUND = "client to venue"
+    OUTBOUND = "venue to client"
+
+
+class Kind(Enum):
+    """How a field is written; the value is its letter in the generated document."""
+
+    ALPHA = "alpha"
+    """ASCII, left-justified, padded with spaces. Kept with its padding: compared and echoed so."""
+    CODE = "code"
+    """One character of an enumeration. Kept as the byte received: the application judges it."""
+    U32 = "u32"
+    U64 = "u64"
+
+
+class Place(NamedTuple):
+    """Where a field stands: offset from the type byte, length, and what the bytes mean."""
+
+    offset: int
+    length: int
+    kind: Kind
+    enumeration: type[Enum] | None
+    note: str
+
+
+def alpha(offset: int, length: int, note: str = "") -> Place:
+    return Place(offset, length, Kind.ALPHA, None, note)
+
+
+def code(offset: int, enumeration: type[Enum], note: str = "") -> Place:
+    return Place(offset, 1, Kind.CODE, enumeration, note)
+
+
+def u32(offset: int, note: str = "", enumeration: type[Enum] | None = None) -> Place:
+    return Place(offset, 4, Kind.U32, enumeration, note)
+
+
+def u64(offset: int, note: str = "") -> Place:
+    return Place(offset, 8, Kind.U64, None, note)
+
+
+class Layout:
+    """One message's wire form. `pack` takes the field values in order, `unpack` a whole message."""
+
+    __slots__ = ("direction", "fields", "message", "pack", "size", "source", "type_code", "unpack")
+
+    def __init__(
+        self,
+        message: type[msgspec.Struct],
+        type_code: bytes,
+        size: int,
+        direction: Direction,
+        source: str,
+    ) -> None:
+        self.message = message
+        self.type_code = type_code
+        self.size = size
+        self.direction = direction
+        self.source = source
+        self.fields = _places(message)
+        _check_contiguous(self)
+        formats = "".join(_FORMATS[place.kind].format(place.length) for _, place in self.fields)
+        packer = struct.Struct(f">c{formats}")
+        self.pack = packer.pack
+        """`pack(type_code, *values)`: the whole message."""
+        self.unpack = struct.Struct(f">x{formats}").unpack
+        """The values; raises struct.error for another size."""
+
+
+_FORMATS: Final = {Kind.ALPHA: "{}s", Kind.CODE: "c", Kind.U32: "I", Kind.U64: "Q"}
+
+
+def _places(message: type[msgspec.Struct]) -> tuple[tuple[str, Place], ...]:
+    hints: dict[str, Any] = get_type_hints(message, include_extras=True)
+    places = []
+    for name in message.__struct_fields__:
+        hint = hints[name]
+        assert get_origin(hint) is Annotated, f"{message.__name__}.{name} has no place"
+        places.append((name, get_args(hint)[1]))
+    return tuple(places)
+
+
+def _check_contiguous(layout: Layout) -> None:
+    offset = 1
+    for name, place in layout.fields:
+        where = f"{layout.message.__name__}.{name}"
+        assert place.offset == offset, f"{where}: offset {place.offset}, expected {offset}"
+        offset += place.length
+    name = layout.message.__name__
+    assert offset == layout.size, f"{name}: fields end at {offset}, expected {layout.size}"
+
+
+class Codec:
+    """The messages of one protocol version and direction, found by their type byte."""
+
+    __slots__ = ("by_type", "layouts")
+
+    def __init__(self, layouts: tuple[Layout, ...]) -> None:
+        self.layouts = layouts
+        self.by_type = {layout.type_code: (layout.message, layout.unpack) for layout in layouts}
+        """For callers who decode on the order path; a miss or a struct.error is for `explain`."""
+        assert len(self.by_type) == len(layouts), "two messages share a type byte"
+
+    def explain(self, payload: bytes) -> OuchError:
+        """Why these bytes are no message of this codec."""
+        if not payload:
+            return OuchError("message type: expected a byte, received an empty message")
+        for layout in self.layouts:
+            if layout.type_code == payload[:1]:
+                return OuchError(
+                    f"{layout.message.__name__} length: "
+                    f"expected {layout.size} bytes, received {len(payload)}"
+                )
+        known = " ".join(layout.type_code.decode("ascii") for layout in self.layouts)
+        return OuchError(f"message type: expected one of {known}, received {payload[:1]!r}")

@@ -1,0 +1,164 @@
+"""OUCH 4.2 codec: vectors, sizes, laws."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol.ouch import messages42
+from protocol.ouch.enumerations42 import CustomerType
+from protocol.ouch.layout import Direction, Kind, Layout, OuchError
+from protocol.ouch.messages42 import (
+    INBOUND,
+    OUTBOUND,
+    EnterOrder,
+    Inbound,
+    Outbound,
+    decode_inbound,
+    decode_outbound,
+    encode,
+    is_order_token,
+)
+from tests.protocol.soupbintcp.vector_files import Vector, read_vectors
+
+LAYOUTS = INBOUND.layouts + OUTBOUND.layouts
+VECTORS = read_vectors("ouch", "message")
+
+
+def decode(layout: Layout, payload: bytes) -> Inbound | Outbound:
+    inbound = layout.direction is Direction.INBOUND
+    return decode_inbound(payload) if inbound else decode_outbound(payload)
+
+
+def layout_of(name: str) -> Layout:
+    return next(layout for layout in LAYOUTS if layout.message.__name__ == name)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
+def test_vector_decodes_to_its_fields_and_back(vector: Vector) -> None:
+    layout = layout_of(vector.subject)
+    message = decode(layout, vector.wire)
+    assert msgspec.structs.asdict(message) == vector.fields
+    assert type(message) is layout.message
+    if vector.canonical:
+        assert encode(message) == vector.wire
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
+def test_vector_with_trailing_data_or_cut_short_is_an_error(vector: Vector) -> None:
+    layout = layout_of(vector.subject)
+    wrong = [vector.wire[:size] for size in range(len(vector.wire))]
+    wrong += [vector.wire + b" " * extra for extra in (1, 2)]
+    for payload in wrong:
+        if len(payload) == layout.size or (vector.subject == "EnterOrder" and len(payload) == 48):
+            continue
+        with pytest.raises(OuchError):
+            decode(layout, payload)
+
+
+def test_every_message_has_a_vector() -> None:
+    assert {vector.subject for vector in VECTORS} == {layout.message.__name__ for layout in LAYOUTS}
+
+
+def test_message_sizes_are_those_of_the_specification() -> None:
+    assert {(layout.type_code, layout.size) for layout in INBOUND.layouts} == {
+        (b"O", 49),
+        (b"U", 47),
+        (b"X", 19),
+        (b"M", 20),
+    }
+    assert {(layout.type_code, layout.size) for layout in OUTBOUND.layouts} == {
+        (b"S", 10),
+        (b"A", 66),
+        (b"U", 80),
+        (b"C", 28),
+        (b"E", 40),
+        (b"B", 32),
+        (b"J", 24),
+    }
+
+
+def test_errors_name_message_field_expected_and_received() -> None:
+    texts = []
+    for payload in (b"", b"?", b"X123"):
+        with pytest.raises(OuchError) as error:
+            decode_inbound(payload)
+        texts.append(str(error.value))
+    with pytest.raises(OuchError) as error:
+        decode_outbound(b"O")
+    texts.append(str(error.value))
+    assert texts == [
+        "message type: expected a byte, received an empty message",
+        "message type: expected one of O U X M, received b'?'",
+        "CancelOrder length: expected 19 bytes, received 4",
+        "message type: expected one of S A U C E B J, received b'O'",
+    ]
+
+
+def test_enumerations_have_one_byte_and_one_name_a_value() -> None:
+    for layout in LAYOUTS:
+        for name, place in layout.fields:
+            if place.kind is Kind.CODE:
+                assert place.enumeration is not None, name
+                values = [member.value for member in place.enumeration]
+                assert all(isinstance(value, bytes) and len(value) == 1 for value in values)
+                assert len(values) == len(set(values)) == len(place.enumeration.__members__)
+
+
+@pytest.mark.parametrize(
+    ("token", "valid"),
+    [
+        (b"A0000000000001", True),
+        (b"a b           ", True),
+        (b"              ", False),
+        (b"A-000000000001", False),
+        (b"A0000000000\x0001", False),
+        (b"A000000000000\n", False),
+        (b"A", False),
+    ],
+)
+def test_order_token_is_letters_digits_and_spaces(token: bytes, valid: bool) -> None:
+    assert is_order_token(token) is valid
+
+
+def test_a_layout_with_a_hole_cannot_be_declared() -> None:
+    with pytest.raises(AssertionError, match="fields end at 19, expected 20"):
+        Layout(messages42.CancelOrder, b"X", 20, Direction.INBOUND, "nowhere")
+
+
+def messages() -> st.SearchStrategy[tuple[Layout, Inbound | Outbound]]:
+    kinds = {
+        Kind.U32: lambda place: st.integers(0, 2**32 - 1),
+        Kind.U64: lambda place: st.integers(0, 2**64 - 1),
+        Kind.ALPHA: lambda place: st.binary(min_size=place.length, max_size=place.length),
+        Kind.CODE: lambda place: st.binary(min_size=1, max_size=1),
+    }
+    return st.one_of(
+        [
+            st.tuples(*(kinds[place.kind](place) for _, place in layout.fields)).map(
+                lambda values, layout=layout: (layout, layout.message(*values))
+            )
+            for layout in LAYOUTS
+        ]
+    )
+
+
+@given(messages())
+def test_decode_undoes_encode(case: tuple[Layout, Inbound | Outbound]) -> None:
+    layout, message = case
+    wire = encode(message)
+    assert (len(wire), wire[:1]) == (layout.size, layout.type_code)
+    assert decode(layout, wire) == message
+
+
+@given(st.binary(max_size=100) | st.sampled_from(list(b"OUXM")).map(lambda code: bytes([code])))
+def test_garbage_is_a_message_or_an_ouch_error(payload: bytes) -> None:
+    for decoder in (decode_inbound, decode_outbound):
+        try:
+            message = decoder(payload)
+        except OuchError:
+            continue
+        again = encode(message)
+        assert again == payload or (
+            isinstance(message, EnterOrder) and again == payload + CustomerType.PORT_DEFAULT.value
+        )
