@@ -1,0 +1,235 @@
+"""The venue's configuration: frozen values, complete and checked.
+
+`gateway/config_file.py` reads them; specs/config/README.md documents every key.
+"""
+
+import hmac
+import ipaddress
+import re
+from typing import Literal
+
+import msgspec
+
+from matching.instrument import Instrument
+
+Durability = Literal["none", "process", "disk"]
+ClockKind = Literal["real", "manual"]
+Application = Literal["orders", "market_data", "drop_copy", "echo"]
+BeginString = Literal["FIX.4.0", "FIX.4.1", "FIX.4.2", "FIX.4.3", "FIX.4.4", "FIXT.1.1"]
+RejectStyle = Literal["quickfix", "quickfixj"]
+
+PORT_NAMES = ("fix", "ouch42", "ouch50", "itch", "ws", "http", "dashboard")
+"""In the order of their offsets from `--port-base`."""
+
+AVAILABLE_BEGIN_STRINGS: dict[str, BeginString] = {
+    "FIX.4.2": "FIX.4.2",
+    "FIX.4.4": "FIX.4.4",
+    "FIXT.1.1": "FIXT.1.1",
+}
+"""The versions that the FIX port speaks today."""
+
+BUILT_IN_NAMES = re.compile(r"TRADER|SIM[0-9]{3}")
+"""Identities that every loopback venue knows; password, token and account are the name itself."""
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used: one problem a line, each with its place. Exit code 2."""
+
+
+class Venue(msgspec.Struct, frozen=True):
+    """[venue]: the exchange as a whole."""
+
+    comp_id: str = "XVEN"
+    data_dir: str = "venue-data"
+    durability: Durability = "process"
+    time_zone: str = "UTC"
+    clock: ClockKind = "real"
+
+
+class Listen(msgspec.Struct, frozen=True):
+    """[listen]: one address, one TCP port for each wire; port 0 takes any free one."""
+
+    host: str = "127.0.0.1"
+    fix: int = 9878
+    ouch42: int = 9879
+    ouch50: int = 9880
+    itch: int = 9881
+    ws: int = 9882
+    http: int = 9883
+    dashboard: int = 8501
+
+
+class InstrumentEntry(msgspec.Struct, frozen=True):
+    """[[instruments]] as written: prices are decimal text. Becomes a `matching` Instrument."""
+
+    symbol: str
+    tick_size: str = "0.01"
+    lot_size: int = 1
+    reference_price: str = "0"
+
+
+class Account(msgspec.Struct, frozen=True):
+    """[[accounts]]: who trades; sessions belong to accounts."""
+
+    name: str
+    self_trade: Literal["none"] = "none"
+    cancel_by_other_sessions: bool = True
+
+
+class FixSession(msgspec.Struct, frozen=True):
+    """[[fix.sessions]]: a counterparty that may log on. Empty texts get filled in."""
+
+    begin_string: BeginString
+    target_comp_id: str
+    sender_comp_id: str = ""
+    account: str = ""
+    applications: tuple[Application, ...] = ("orders", "market_data")
+    reset_on_logon: bool = False
+    reject_style: RejectStyle = "quickfix"
+    username: str = ""
+    password: str = ""
+    cancel_on_disconnect: bool = False
+    default_appl_ver_id: Literal["7", "8", "9"] = "9"
+    validate_fields_have_values: bool = True
+
+
+class Fix(msgspec.Struct, frozen=True):
+    """[fix]: the FIX port."""
+
+    allow_unknown_sessions: bool = True
+    sessions: tuple[FixSession, ...] = ()
+
+
+class OuchSession(msgspec.Struct, frozen=True):
+    """[[ouch.sessions]]: a SoupBinTCP login."""
+
+    username: str
+    password: str
+    account: str = ""
+
+
+class Ouch(msgspec.Struct, frozen=True):
+    """[ouch]: the binary ports."""
+
+    sessions: tuple[OuchSession, ...] = ()
+
+
+class WebSocketToken(msgspec.Struct, frozen=True):
+    """[[websocket.tokens]]: a bearer of this token trades for the account."""
+
+    token: str
+    account: str
+
+
+class WebSocket(msgspec.Struct, frozen=True):
+    """[websocket]: the WebSocket port."""
+
+    tokens: tuple[WebSocketToken, ...] = ()
+
+
+DEFAULT_INSTRUMENTS = (
+    Instrument(symbol=b"AAPL", reference_price=1_870_000),
+    Instrument(symbol=b"MSFT", reference_price=4_150_000),
+    Instrument(symbol=b"TSLA", reference_price=2_480_000),
+)
+
+
+class Config(msgspec.Struct, frozen=True):
+    """Everything `venue serve` needs to know, after flags, environment, file and defaults."""
+
+    venue: Venue = Venue()
+    listen: Listen = Listen()
+    instruments: tuple[Instrument, ...] = DEFAULT_INSTRUMENTS
+    accounts: tuple[Account, ...] = ()
+    fix: Fix = Fix()
+    ouch: Ouch = Ouch()
+    websocket: WebSocket = WebSocket()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can connect to `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def account(config: Config, name: str) -> Account:
+    """The settings of an account; one that is not configured has the defaults."""
+    return next((one for one in config.accounts if one.name == name), Account(name=name))
+
+
+def fix_session(
+    config: Config, begin_string: str, sender_comp_id: str, target_comp_id: str
+) -> FixSession | None:
+    """The session that may log on under this identity (`sender_comp_id` is the venue's side).
+
+    A pair of CompIDs that is configured is never unknown: with another BeginString it is refused.
+    """
+    configured_pair = False
+    for session in config.fix.sessions:
+        if (session.sender_comp_id, session.target_comp_id) == (sender_comp_id, target_comp_id):
+            if session.begin_string == begin_string:
+                return session
+            configured_pair = True
+    if configured_pair or not config.fix.allow_unknown_sessions:
+        return None
+    if sender_comp_id != config.venue.comp_id or begin_string not in AVAILABLE_BEGIN_STRINGS:
+        return None
+    return FixSession(
+        begin_string=AVAILABLE_BEGIN_STRINGS[begin_string],
+        sender_comp_id=sender_comp_id,
+        target_comp_id=target_comp_id,
+        account=target_comp_id,
+    )
+
+
+def ouch_session(config: Config, username: str) -> OuchSession | None:
+    """The login of this name. SoupBinTCP compares user names and passwords without case."""
+    name = username.upper()
+    for session in config.ouch.sessions:
+        if session.username.upper() == name:
+            return session
+    if is_loopback(config.listen.host) and BUILT_IN_NAMES.fullmatch(name):
+        return OuchSession(username=name, password=name, account=name)
+    return None
+
+
+def websocket_token(config: Config, token: str) -> WebSocketToken | None:
+    """Who a token belongs to, compared in constant time."""
+    for entry in config.websocket.tokens:
+        if hmac.compare_digest(entry.token.encode(), token.encode()):
+            return entry
+    if is_loopback(config.listen.host) and BUILT_IN_NAMES.fullmatch(token):
+        return WebSocketToken(token=token, account=token)
+    return None
+
+
+def public_msgpack(config: Config) -> bytes:
+    """The configuration for the journal; of a password or token only that there is one."""
+
+    def mask(secret: str) -> str:
+        return "*" if secret else ""
+
+    replace = msgspec.structs.replace
+    public = replace(
+        config,
+        fix=replace(
+            config.fix,
+            sessions=tuple(replace(s, password=mask(s.password)) for s in config.fix.sessions),
+        ),
+        ouch=replace(
+            config.ouch,
+            sessions=tuple(replace(s, password=mask(s.password)) for s in config.ouch.sessions),
+        ),
+        websocket=replace(
+            config.websocket,
+            tokens=tuple(replace(t, token=mask(t.token)) for t in config.websocket.tokens),
+        ),
+    )
+    return msgspec.msgpack.encode(public)
+
+
+decode_public_msgpack = msgspec.msgpack.Decoder(Config).decode
