@@ -27,7 +27,8 @@ class KeepAlivePolicy(msgspec.Struct, frozen=True, gc=False):
 
 
 class KeepAlive:
-    """Both directions of one line. A cheap value: a session makes a new one when a login sets new times."""
+    """Both directions of one line. A cheap value: a session makes a new one when a login sets new
+    times."""
 
     __slots__ = ("_policy", "_probed", "received_ns", "sent_ns")
 

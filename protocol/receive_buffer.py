@@ -1,7 +1,7 @@
 """Bytes that arrived and are not yet interpreted: append, peek, take; linear however they are cut.
 
-A session parses `data` from `start` on and moves `start` with `consume`; nothing is copied per message.
-"""
+A session parses `data` from `start` on and moves `start` with `consume`; nothing is copied per
+message."""
 
 
 class ReceiveBuffer:
@@ -19,7 +19,8 @@ class ReceiveBuffer:
         self.limit = limit
 
     def append(self, more: bytes) -> None:
-        """Add what one read delivered. Call after `take_consumed`, so that nothing is lost to it."""
+        """Add what one read delivered. Call after `take_consumed`, so that nothing is lost to
+        it."""
         if self.start == len(self.data) and self._taken == self.start:
             self.data = more
             self.start = self._taken = 0

@@ -46,7 +46,8 @@ class SentLog:
         return number
 
     def take_fresh(self) -> list[Run]:
-        """The frames numbered since the last call, as runs of consecutive numbers: for the journal."""
+        """The frames numbered since the last call, as runs of consecutive numbers: for the
+        journal."""
         self._close_run()
         runs = self._runs
         self._runs = []

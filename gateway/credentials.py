@@ -1,0 +1,59 @@
+"""Who may log on, by the configuration."""
+
+import hmac
+
+from gateway import config as cfg
+from gateway.accounts import FixLogin, Verdict
+
+WRONG_PASSWORD = "wrong username or password"
+
+
+def _same(expected: str, received: bytes) -> bool:
+    return hmac.compare_digest(expected.encode("utf-8"), received)
+
+
+class ConfiguredCredentials:
+    """Judges logins by venue.toml; without one, by the loopback identities of every venue."""
+
+    def __init__(self, config: cfg.Config) -> None:
+        self._config = config
+
+    def fix(self, login: FixLogin) -> Verdict:
+        """Unknown identity: silent close. Known identity, wrong password: Logout with Text."""
+        session = cfg.fix_session(
+            self._config,
+            login.begin_string.decode("latin-1"),
+            login.target_comp_id.decode("latin-1"),
+            login.sender_comp_id.decode("latin-1"),
+        )
+        if session is None:
+            return Verdict(
+                b"",
+                "unknown session BeginString(8)={} SenderCompID(49)={} TargetCompID(56)={}".format(
+                    *(
+                        part.decode("latin-1")
+                        for part in (login.begin_string, login.sender_comp_id, login.target_comp_id)
+                    )
+                ),
+            )
+        if session.password and not (
+            _same(session.username, login.username) & _same(session.password, login.password)
+        ):
+            return Verdict(b"", WRONG_PASSWORD, WRONG_PASSWORD)
+        return Verdict(session.account.encode())
+
+    def ouch(self, username: bytes, password: bytes) -> Verdict:
+        """SoupBinTCP compares names and passwords without case; the answer is `J` `A`."""
+        session = cfg.ouch_session(self._config, username.decode("latin-1"))
+        if session is None:
+            return Verdict(b"", f"unknown username {username.decode('latin-1')!r}", "A")
+        if not _same(session.password.upper(), password.upper()):
+            return Verdict(b"", WRONG_PASSWORD, "A")
+        return Verdict((session.account or session.username).encode())
+
+    def websocket(self, token: bytes) -> Verdict:
+        """The token is identity and secret in one."""
+        entry = cfg.websocket_token(self._config, token.decode("utf-8", "replace"))
+        if entry is None:
+            return Verdict(b"", "unknown token", "unknown token")
+        return Verdict(entry.account.encode())

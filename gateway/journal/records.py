@@ -1,0 +1,141 @@
+"""What one tick leaves in the journal: facts in, commands, frames out, numbers. All a fold needs.
+
+`facts` are what came from outside, in arrival order: replay drives a fresh venue with them.
+`commands` are what the engine saw: recovery folds them without decoding a single wire byte.
+`frames` are the numbered messages that clients may ask for again; replay compares them byte for
+byte.
+Every record is an array in MessagePack; tags are for ever, new fields go to the end with a default.
+"""
+
+import msgspec
+
+from matching.commands import Command
+
+
+class Started(msgspec.Struct, frozen=True, array_like=True, tag=1):
+    """A process took the journal over: no connection survives this point.
+
+    `configuration` is the MessagePack of the configuration in force, secrets left out.
+    """
+
+    version: str
+    configuration: bytes
+
+
+class Connected(msgspec.Struct, frozen=True, array_like=True, tag=2):
+    """A transport was accepted on the port of `wire`; `connection_id` is never used again."""
+
+    connection_id: int
+    wire: str
+    peer: str
+
+
+class Received(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3):
+    """The bytes that one read's events were made of, secrets masked.
+
+    FIX, SoupBinTCP: stream bytes, whole frames and garbage between them. WebSocket: one message.
+    """
+
+    connection_id: int
+    data: bytes
+
+
+class AuthResult(msgspec.Struct, frozen=True, array_like=True, tag=4):
+    """How a login was judged. Replay believes it: the password itself is not in the journal.
+
+    `account` names the account of an accepted login. `refusal` is empty then, else what the log
+    says; `answer` is what the peer is told, empty for a silent close.
+    """
+
+    connection_id: int
+    account: bytes
+    refusal: str = ""
+    answer: str = ""
+
+
+class TimerFired(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):
+    """A connection's deadline passed."""
+
+    connection_id: int
+
+
+class Disconnected(msgspec.Struct, frozen=True, array_like=True, tag=6):
+    """A transport ended; the cause in words."""
+
+    connection_id: int
+    cause: str
+
+
+class Controlled(msgspec.Struct, frozen=True, array_like=True, tag=7):
+    """A command that no client sent: operator, configuration, calendar."""
+
+    command: Command
+
+
+class SessionControlled(msgspec.Struct, frozen=True, array_like=True, tag=8):
+    """What the venue itself asked of a connection's session: "logout" with its text, at shutdown or
+    on an operator's word."""
+
+    connection_id: int
+    action: str
+    text: str
+
+
+Fact = (
+    Started
+    | Connected
+    | Received
+    | AuthResult
+    | TimerFired
+    | Disconnected
+    | Controlled
+    | SessionControlled
+)
+
+
+class FramesOut(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Consecutively numbered messages of one session. A run that begins at or below an earlier
+    number replaces the history from there on (a reset of numbers)."""
+
+    session_id: int
+    first_number: int
+    frames: list[bytes]
+
+
+class SessionNumbers(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The numbers of one session after the tick, where they changed.
+
+    `next_in` is FIX's next expected MsgSeqNum(34), 0 on wires that do not number input.
+    `unsent_from` is the first number produced while no connection could take it, 0 if none.
+    `history` names the stream on the wires that have a word for it (SoupBinTCP session, WebSocket
+    epoch).
+    """
+
+    session_id: int
+    next_in: int
+    next_out: int
+    unsent_from: int = 0
+    history: bytes = b""
+
+
+class Batch(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One tick. `first_seq` is the number of its first command (the next one, if it has none).
+
+    `events_crc` chains the CRC-32 of all events ever emitted, so that recovery can name the first
+    batch whose commands no longer yield what they yielded. `state_hash` is the engine's after this
+    batch where somebody took it (a clean end, a phase change), 0 elsewhere: it costs too much per
+    tick.
+    """
+
+    now_ns: int
+    first_seq: int
+    facts: list[Fact]
+    commands: list[Command]
+    frames: list[FramesOut]
+    numbers: list[SessionNumbers]
+    events_crc: int
+    state_hash: int = 0
+
+
+encode_batch = msgspec.msgpack.Encoder().encode
+decode_batch = msgspec.msgpack.Decoder(Batch).decode

@@ -1,0 +1,336 @@
+"""The FIX desk, outwards: engine events as ExecutionReport(8) and OrderCancelReject(9)."""
+
+import msgspec
+from protocol.fix.reports import encode_execution_report, encode_order_cancel_reject
+
+from gateway.desk import Floor, exec_id
+from gateway.order_entry.fix_words import (
+    CXL_REJ_REASON,
+    CXL_REJ_REASON_OTHER,
+    CXL_REJ_RESPONSE_TO,
+    ORD_REJ_REASON,
+    ORD_REJ_REASON_MAX_42,
+    ORD_TYPE_OF,
+    REJECT_TEXT,
+    TIME_IN_FORCE_OF,
+)
+from gateway.order_entry.orders import Order
+from gateway.sessions import SessionRecord
+from matching.commands import Command, EnterOrder, RefuseRequest
+from matching.events import (
+    DayEnded,
+    DayStarted,
+    OrderCanceled,
+    OrderExecuted,
+    OrderReduced,
+    OrderRejected,
+    OrderReplaced,
+    TradeBusted,
+)
+from matching.types import CancelReason, OrderType, RequestKind, Side
+from protocol.fix.messages import ExecutionReport, OrderCancelReject, OrderStatusRequest
+from protocol.fix.session import FixSession
+from protocol.fix.stream import FixStream
+from protocol.fix.values import avg_px, format_decimal, format_utc_timestamp
+from protocol.fix.version import Version
+
+
+def stream_of(session: SessionRecord) -> FixStream:
+    """The durable half of a FIX session."""
+    stream = session.stream
+    assert isinstance(stream, FixStream), f"not a FIX session: {session.identity}"
+    return stream
+
+
+class FixReports:
+    """Every engine event that a FIX client hears of, in its version's words."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+
+    def accepted(self, session: SessionRecord, order: Order, command_seq: int, index: int) -> None:
+        """ExecType(150)=0 New."""
+        self._report(session, order, b"0", exec_id(command_seq, index))
+
+    def executed(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderExecuted,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """ExecType F Trade; FIX 4.2's 1 or 2. Both sides' ExecIDs differ by their last letter."""
+        side = b"B" if order.side is Side.BUY else b"S"
+        self._report(
+            session,
+            order,
+            b"F",
+            exec_id(command_seq, index) + side,
+            last=(event.quantity, event.price),
+        )
+
+    def canceled(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderCanceled,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """ExecType 4 Canceled or C Expired; to the requester under its own ClOrdID(11)."""
+        exec_type = b"C" if event.reason is CancelReason.EXPIRED else b"4"
+        if event.requested_by == session.session_id and event.client_id:
+            ids = (event.client_id, order.client_id)
+        else:
+            ids = (order.client_id, b"")
+        text = CANCEL_TEXT.get(event.reason, b"")
+        self._report(session, order, exec_type, exec_id(command_seq, index), ids=ids, text=text)
+
+    def replaced(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderReplaced,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """ExecType 5 Replaced: the new ClOrdID(11), the one before as OrigClOrdID(41)."""
+        self._report(
+            session,
+            order,
+            b"5",
+            exec_id(command_seq, index),
+            ids=(order.client_id, order.orig_client_id),
+        )
+
+    def reduced(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderReduced,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """ExecType D Restated: no FIX request reduces, so nobody asked for it here."""
+        self._report(session, order, b"D", exec_id(command_seq, index))
+
+    def busted(
+        self, session: SessionRecord, order: Order, event: TradeBusted, command_seq: int, index: int
+    ) -> None:
+        """ExecType H Trade Cancel; FIX 4.2's ExecTransType(20)=1. Text names the match."""
+        side = b"B" if order.side is Side.BUY else b"S"
+        self._report(
+            session,
+            order,
+            b"H",
+            exec_id(command_seq, index) + side,
+            last=(event.quantity, event.price),
+            text=b"trade %d broken" % event.match_number,
+        )
+
+    def rejected(
+        self,
+        session: SessionRecord,
+        command: Command,
+        event: OrderRejected,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """An order: ExecType 8 Rejected. A cancel or replace: OrderCancelReject(9)."""
+        stream = stream_of(session)
+        text = event.text or REJECT_TEXT[event.reason]
+        if event.kind is RequestKind.ENTER:
+            report = self._refused_order(stream.version, command, event)
+            body = encode_execution_report(
+                stream.version,
+                msgspec.structs.replace(report, exec_id=exec_id(command_seq, index), text=text),
+            )
+            self._send(session, b"8", body)
+            return
+        order = self._floor.orders.by_id.get(event.order_id)
+        named = command.echo if isinstance(command, RefuseRequest) else b""
+        body = encode_order_cancel_reject(
+            stream.version,
+            OrderCancelReject(
+                order_id=b"NONE" if order is None else b"%d" % order.order_id,
+                cl_ord_id=event.client_id,
+                orig_cl_ord_id=named or (b"NONE" if order is None else order.client_id),
+                ord_status=b"8" if order is None else ord_status(stream.version, order),
+                cxl_rej_response_to=CXL_REJ_RESPONSE_TO[event.kind],
+                cxl_rej_reason=CXL_REJ_REASON.get(event.reason, CXL_REJ_REASON_OTHER),
+                text=text,
+                transact_time=self._transact_time(),
+            ),
+        )
+        self._send(session, b"9", body)
+
+    def day_changed(self, session: SessionRecord, event: DayStarted | DayEnded) -> None:
+        """FIX has no word for it here; expired orders are reported one by one."""
+
+    def status(self, session: SessionRecord, order: Order, cl_ord_id: bytes) -> None:
+        """The answer to OrderStatusRequest(H): ExecType I, ExecTransType 3 in FIX 4.2."""
+        self._report(session, order, b"I", b"0", ids=(cl_ord_id or order.client_id, b""))
+
+    def unknown_status(self, session: SessionRecord, request: OrderStatusRequest) -> None:
+        """A status request for an order that this session cannot see: Rejected, unknown order."""
+        version = stream_of(session).version
+        body = encode_execution_report(
+            version,
+            ExecutionReport(
+                order_id=request.order_id or b"NONE",
+                exec_id=b"0",
+                exec_type=b"I",
+                ord_status=b"8",
+                symbol=request.symbol,
+                side=request.side,
+                leaves_qty=b"0",
+                cum_qty=b"0",
+                avg_px=b"0",
+                cl_ord_id=request.cl_ord_id,
+                ord_rej_reason=b"5",
+                text=b"unknown order",
+                transact_time=self._transact_time(),
+            ),
+        )
+        self._send(session, b"8", body)
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _report(
+        self,
+        session: SessionRecord,
+        order: Order,
+        exec_type: bytes,
+        exec_id: bytes,
+        *,
+        ids: tuple[bytes, bytes] | None = None,
+        last: tuple[int, int] | None = None,
+        text: bytes = b"",
+    ) -> None:
+        """One ExecutionReport of an order as it now stands; `ids` are ClOrdID and OrigClOrdID."""
+        version = stream_of(session).version
+        instrument = self._floor.engine.instruments[order.instrument_id].instrument
+        decimals = instrument.price_decimals
+        lots = instrument.quantity_decimals
+        cl_ord_id, orig_cl_ord_id = ids or (order.client_id, b"")
+        limit = order.order_type is OrderType.LIMIT
+        echoed_side, account = self._echo(session, order)
+        body = encode_execution_report(
+            version,
+            ExecutionReport(
+                order_id=b"%d" % order.order_id,
+                secondary_order_id=b"%d" % order.order_reference,
+                exec_id=exec_id,
+                exec_type=exec_type,
+                ord_status=ord_status(version, order),
+                symbol=instrument.symbol,
+                side=echoed_side,
+                leaves_qty=format_decimal(order.leaves_qty, lots),
+                cum_qty=format_decimal(order.cum_qty, lots),
+                avg_px=avg_px(order.notional, order.cum_qty, decimals),
+                cl_ord_id=cl_ord_id,
+                orig_cl_ord_id=orig_cl_ord_id,
+                account=account,
+                order_qty=format_decimal(order.quantity, lots),
+                ord_type=ORD_TYPE_OF[order.order_type],
+                price=format_decimal(order.price, decimals) if limit else b"",
+                time_in_force=TIME_IN_FORCE_OF[order.time_in_force],
+                last_qty=b"" if last is None else format_decimal(last[0], lots),
+                last_px=b"" if last is None else format_decimal(last[1], decimals),
+                transact_time=self._transact_time(),
+                text=text,
+            ),
+        )
+        self._send(session, b"8", body)
+
+    def _refused_order(
+        self, version: Version, command: Command, event: OrderRejected
+    ) -> ExecutionReport:
+        """The report of a refused order, showing of it what the request itself held."""
+        reason = ORD_REJ_REASON[event.reason]
+        if version.has_exec_trans_type and int(reason) > ORD_REJ_REASON_MAX_42:
+            reason = b"0"
+        report = ExecutionReport(
+            order_id=b"NONE",
+            exec_id=b"",
+            exec_type=b"8",
+            ord_status=b"8",
+            symbol=b"",
+            side=b"",
+            leaves_qty=b"0",
+            cum_qty=b"0",
+            avg_px=b"0",
+            cl_ord_id=event.client_id,
+            ord_rej_reason=reason,
+            transact_time=self._transact_time(),
+        )
+        shown: dict[str, bytes] = {}
+        if isinstance(command, EnterOrder):
+            instrument = self._floor.engine.instruments[command.instrument_id].instrument
+            shown = {
+                "symbol": instrument.symbol,
+                "side": command.echo[:1],
+                "account": command.echo[1:],
+                "order_qty": format_decimal(command.quantity, instrument.quantity_decimals),
+                "ord_type": ORD_TYPE_OF[command.order_type],
+                "time_in_force": TIME_IN_FORCE_OF[command.time_in_force],
+            }
+            if command.order_type is OrderType.LIMIT:
+                shown["price"] = format_decimal(command.price, instrument.price_decimals)
+        elif isinstance(command, RefuseRequest):
+            for field in command.echo.split(b"\x01"):
+                tag, _, value = field.partition(b"=")
+                if tag in _ECHOED:
+                    shown[_ECHOED[tag]] = value
+        return msgspec.structs.replace(report, **shown)
+
+    def _echo(self, session: SessionRecord, order: Order) -> tuple[bytes, bytes]:
+        """Side(54) and Account(1) as the FIX client sent them; of another wire's order its side."""
+        if order.session_id == session.session_id:
+            return order.echo[:1], order.echo[1:]
+        return (b"1" if order.side is Side.BUY else b"2"), b""
+
+    def _transact_time(self) -> bytes:
+        return format_utc_timestamp(self._floor.now_ns)
+
+    def _send(self, session: SessionRecord, msg_type: bytes, body: bytes) -> None:
+        """Number and log the message; a connected client gets it with this tick."""
+        now_ns = self._floor.now_ns
+        connection = session.connection
+        if connection is not None and isinstance(connection.session, FixSession):
+            connection.session.send(msg_type, body, now_ns)
+        else:
+            stream_of(session).write(msg_type, body, now_ns)
+        self._floor.touch(session)
+
+
+_ECHOED = {
+    b"1": "account",
+    b"38": "order_qty",
+    b"40": "ord_type",
+    b"44": "price",
+    b"54": "side",
+    b"55": "symbol",
+    b"59": "time_in_force",
+}
+
+CANCEL_TEXT: dict[CancelReason, bytes] = {
+    CancelReason.IMMEDIATE_OR_CANCEL: b"nothing left to trade against",
+    CancelReason.EXPIRED: b"end of day",
+    CancelReason.SUPERVISORY: b"canceled by the venue",
+    CancelReason.DISCONNECT: b"canceled on disconnect",
+}
+"""Text(58) of cancels that the client did not ask for."""
+
+
+def ord_status(version: Version, order: Order) -> bytes:
+    """OrdStatus(39) of an order as it stands. FIX 4.2 alone shows Replaced(5), below Partially
+    filled in its order of precedence (FIX 4.2, Appendix D)."""
+    if order.leaves_qty:
+        if order.cum_qty:
+            return b"1"
+        return b"5" if order.replaced and version.has_exec_trans_type else b"0"
+    if order.closed_by is None and not order.busted:
+        return b"2"
+    return b"C" if order.closed_by is CancelReason.EXPIRED else b"4"

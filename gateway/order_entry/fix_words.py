@@ -1,0 +1,110 @@
+"""FIX values and engine words, both ways: the tables.
+
+Every member of an engine enumeration has an entry; a FIX value without one is refused by name.
+"""
+
+from matching.types import OrderType, RejectReason, RequestKind, Side, TimeInForce
+
+SIDES: dict[bytes, Side] = {
+    b"1": Side.BUY,
+    b"2": Side.SELL,
+    b"5": Side.SELL,
+    b"6": Side.SELL,
+}
+"""Side(54). Sell short (5) and short exempt (6) rest as sells; reports echo what was sent."""
+
+ORDER_TYPES: dict[bytes, OrderType] = {b"1": OrderType.MARKET, b"2": OrderType.LIMIT}
+"""OrdType(40)."""
+ORD_TYPE_OF: dict[OrderType, bytes] = {OrderType.MARKET: b"1", OrderType.LIMIT: b"2"}
+
+TIMES_IN_FORCE: dict[bytes, TimeInForce] = {
+    b"": TimeInForce.DAY,
+    b"0": TimeInForce.DAY,
+    b"1": TimeInForce.GTC,
+    b"3": TimeInForce.IOC,
+    b"4": TimeInForce.FOK,
+}
+"""TimeInForce(59); absent means Day."""
+TIME_IN_FORCE_OF: dict[TimeInForce, bytes] = {
+    TimeInForce.DAY: b"0",
+    TimeInForce.GTC: b"1",
+    TimeInForce.IOC: b"3",
+    TimeInForce.FOK: b"4",
+}
+
+ORD_REJ_REASON: dict[RejectReason, bytes] = {
+    RejectReason.UNKNOWN_INSTRUMENT: b"1",
+    RejectReason.HALTED: b"2",
+    RejectReason.CLOSED: b"2",
+    RejectReason.INVALID_QUANTITY: b"99",
+    RejectReason.QUANTITY_TOO_LARGE: b"3",
+    RejectReason.INVALID_LOT: b"99",
+    RejectReason.INVALID_PRICE: b"99",
+    RejectReason.INVALID_TICK: b"99",
+    RejectReason.PRICE_TOO_LARGE: b"99",
+    RejectReason.UNKNOWN_ORDER: b"5",
+    RejectReason.TOO_LATE: b"4",
+    RejectReason.BOOK_FULL: b"3",
+    RejectReason.DUPLICATE_CLIENT_ID: b"6",
+    RejectReason.UNSUPPORTED: b"11",
+    RejectReason.INVALID_FIELD: b"99",
+    RejectReason.NOT_ALLOWED: b"0",
+    RejectReason.TOO_MANY_ORDERS: b"3",
+}
+"""OrdRejReason(103) of FIX 4.4 and later; 99 is Other."""
+
+ORD_REJ_REASON_MAX_42 = 8
+"""FIX 4.2 knows 0 to 8 only: a later value becomes 0, Broker option, and the Text says more."""
+
+CXL_REJ_REASON: dict[RejectReason, bytes] = {
+    RejectReason.TOO_LATE: b"0",
+    RejectReason.UNKNOWN_ORDER: b"1",
+    RejectReason.DUPLICATE_CLIENT_ID: b"6",
+}
+"""CxlRejReason(102) where it has a word of its own; else 2, Broker option, and Text."""
+CXL_REJ_REASON_OTHER = b"2"
+
+CXL_REJ_RESPONSE_TO: dict[RequestKind, bytes] = {
+    RequestKind.CANCEL: b"1",
+    RequestKind.REPLACE: b"2",
+}
+"""CxlRejResponseTo(434); an ENTER is refused by ExecutionReport, not by OrderCancelReject."""
+
+UNSUPPORTED_TAGS: dict[int, bytes] = {
+    18: b"ExecInst(18)",
+    99: b"StopPx(99)",
+    110: b"MinQty(110)",
+    111: b"MaxFloor(111)",
+    126: b"ExpireTime(126)",
+    152: b"CashOrderQty(152)",
+    168: b"EffectiveTime(168)",
+    210: b"MaxShow(210)",
+    211: b"PegOffsetValue(211)",
+    388: b"DiscretionInst(388)",
+    389: b"DiscretionOffsetValue(389)",
+    432: b"ExpireDate(432)",
+    1138: b"DisplayQty(1138)",
+}
+"""Fields that would change how an order trades and for which the engine has no word: refused by
+name, never ignored."""
+
+REJECT_TEXT: dict[RejectReason, bytes] = {
+    RejectReason.UNKNOWN_INSTRUMENT: b"unknown symbol",
+    RejectReason.HALTED: b"instrument is halted",
+    RejectReason.CLOSED: b"instrument is closed",
+    RejectReason.INVALID_QUANTITY: b"invalid quantity",
+    RejectReason.QUANTITY_TOO_LARGE: b"quantity too large",
+    RejectReason.INVALID_LOT: b"quantity is not a multiple of the lot size",
+    RejectReason.INVALID_PRICE: b"invalid price",
+    RejectReason.INVALID_TICK: b"price is not a multiple of the tick size",
+    RejectReason.PRICE_TOO_LARGE: b"price too large",
+    RejectReason.UNKNOWN_ORDER: b"unknown order",
+    RejectReason.TOO_LATE: b"order is closed",
+    RejectReason.BOOK_FULL: b"the venue holds as many live orders as it is willing to",
+    RejectReason.DUPLICATE_CLIENT_ID: b"duplicate ClOrdID(11)",
+    RejectReason.UNSUPPORTED: b"not supported",
+    RejectReason.INVALID_FIELD: b"invalid field",
+    RejectReason.NOT_ALLOWED: b"not allowed",
+    RejectReason.TOO_MANY_ORDERS: b"too many orders",
+}
+"""Text(58) where the refusal brings none of its own."""

@@ -1,0 +1,267 @@
+"""What the venue knows of every order of the day, open and closed: a fold of commands and events.
+
+Live and recovery run the same `fold`; nothing here is decided, only remembered. Closed orders leave
+the book but stay here until the next trading day: duplicates, status requests, busts and late
+cancels need them.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+
+from matching.commands import (
+    CancelOrder,
+    Command,
+    EnterOrder,
+    RefuseRequest,
+    ReplaceOrder,
+)
+from matching.events import (
+    DayStarted,
+    Event,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExecuted,
+    OrderReduced,
+    OrderRejected,
+    OrderReplaced,
+    OrderRested,
+    TradeBusted,
+)
+from matching.types import CancelReason, RejectReason, RequestKind
+
+CLIENT_IDS_MAX = 1_000_000
+"""Client ids remembered over all sessions, about 700 bytes each. Beyond it the oldest whose order
+is closed are forgotten, as a venue forgets after the day: at full load that is still ten
+seconds."""
+
+
+class Order:
+    """One order from acceptance to the end of its trading day, replacements included.
+
+    Prices and quantities in the instrument's units. `notional` is the sum of price * quantity of
+    its fills: AvgPx(6) is notional / cum_qty, rendered at the edge."""
+
+    __slots__ = (
+        "account_id",
+        "busted",
+        "client_id",
+        "closed_by",
+        "cum_qty",
+        "echo",
+        "entered_ns",
+        "instrument_id",
+        "leaves_qty",
+        "notional",
+        "order_id",
+        "order_reference",
+        "order_type",
+        "orig_client_id",
+        "price",
+        "quantity",
+        "replaced",
+        "session_id",
+        "side",
+        "time_in_force",
+    )
+
+    def __init__(self, event: OrderAccepted, echo: bytes, now_ns: int) -> None:
+        self.order_id = event.order_id
+        self.order_reference = event.order_id
+        self.session_id = event.session_id
+        self.account_id = event.account_id
+        self.instrument_id = event.instrument_id
+        self.client_id = event.client_id
+        self.orig_client_id = b""
+        self.side = event.side
+        self.order_type = event.order_type
+        self.time_in_force = event.time_in_force
+        self.quantity = event.quantity
+        self.price = event.price
+        self.leaves_qty = event.quantity
+        self.cum_qty = 0
+        self.notional = 0
+        self.echo = echo
+        self.entered_ns = now_ns
+        self.closed_by: CancelReason | None = None
+        self.replaced = False
+        self.busted = False
+
+    @property
+    def live(self) -> bool:
+        return self.leaves_qty > 0
+
+
+class Refused(msgspec.Struct, frozen=True, gc=False):
+    """The remembered outcome of a request that was refused, under its client id."""
+
+    client_id: bytes
+    kind: RequestKind
+    reason: RejectReason
+    order_id: int
+    text: bytes
+    echo: bytes
+
+
+class Request(msgspec.Struct, frozen=True, gc=False):
+    """A client id that was spent on canceling or replacing `order`."""
+
+    kind: RequestKind
+    order: Order
+
+
+Outcome = Order | Refused | Request
+"""What a session's client id stands for: the order it entered, a refusal, a later request."""
+
+
+class Orders:
+    """The day's orders by order_id and by (session, client id)."""
+
+    def __init__(self, client_ids_max: int = CLIENT_IDS_MAX) -> None:
+        self.by_id: dict[int, Order] = {}
+        self._client_ids_max = client_ids_max
+        self._spent: deque[tuple[int, bytes]] = deque()
+        self._outcomes: dict[int, dict[bytes, Outcome]] = {}
+        self._folds: dict[type, Callable[..., None]] = {
+            OrderAccepted: self._accepted,
+            OrderExecuted: self._executed,
+            OrderCanceled: self._canceled,
+            OrderReplaced: self._replaced,
+            OrderReduced: self._reduced,
+            OrderRejected: self._rejected,
+            OrderRested: self._rested,
+            TradeBusted: self._busted,
+            DayStarted: self._day_started,
+        }
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def outcome(self, session_id: int, client_id: bytes) -> Outcome | None:
+        """What this session used the client id for today; None if it is still free."""
+        outcomes = self._outcomes.get(session_id)
+        return None if outcomes is None else outcomes.get(client_id)
+
+    def find(self, session_id: int, client_id: bytes) -> Order | None:
+        """The order that a client id of this session entered, replaced or asked to cancel."""
+        outcome = self.outcome(session_id, client_id)
+        if isinstance(outcome, Order):
+            return outcome
+        if isinstance(outcome, Request):
+            return outcome.order
+        return None
+
+    def current(self, session_id: int, client_id: bytes) -> Order | None:
+        """The order whose chain this client id heads now: what a cancel or replace may name."""
+        order = self.find(session_id, client_id)
+        return order if order is not None and order.client_id == client_id else None
+
+    def live_of_session(self, session_id: int) -> list[Order]:
+        """Open orders of one session in order_id order. O(the day's client ids of the session)."""
+        outcomes = self._outcomes.get(session_id, {})
+        return [o for o in outcomes.values() if isinstance(o, Order) and o.live]
+
+    # -- folding ------------------------------------------------------------------------------
+
+    def fold(self, command: Command, event: Event, now_ns: int) -> None:
+        """Remember what `event`, emitted for `command` at `now_ns`, says."""
+        fold = self._folds.get(type(event))
+        if fold is not None:
+            fold(command, event, now_ns)
+
+    def _spend(self, session_id: int, client_id: bytes, outcome: Outcome) -> None:
+        outcomes = self._outcomes.get(session_id)
+        if outcomes is None:
+            outcomes = self._outcomes[session_id] = {}
+        # A duplicate keeps its first meaning: the refusal of the second use must not hide the
+        # order.
+        if client_id not in outcomes:
+            outcomes[client_id] = outcome
+            self._spent.append((session_id, client_id))
+            if len(self._spent) > self._client_ids_max:
+                self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        """Drop the oldest id whose order is closed; live ones met on the way move to the end."""
+        for _ in range(len(self._spent)):
+            session_id, client_id = self._spent.popleft()
+            outcome = self._outcomes[session_id][client_id]
+            order = outcome.order if isinstance(outcome, Request) else outcome
+            if isinstance(order, Order) and order.live:
+                self._spent.append((session_id, client_id))
+                continue
+            del self._outcomes[session_id][client_id]
+            if isinstance(outcome, Order):
+                self.by_id.pop(outcome.order_id, None)
+            return
+
+    def _accepted(self, command: EnterOrder, event: OrderAccepted, now_ns: int) -> None:
+        order = Order(event, command.echo, now_ns)
+        self.by_id[event.order_id] = order
+        self._spend(event.session_id, event.client_id, order)
+
+    def _rejected(self, command: Command, event: OrderRejected, now_ns: int) -> None:
+        if not event.client_id:
+            return
+        echo = command.echo if isinstance(command, EnterOrder | RefuseRequest) else b""
+        self._spend(
+            event.session_id,
+            event.client_id,
+            Refused(event.client_id, event.kind, event.reason, event.order_id, event.text, echo),
+        )
+
+    def _rested(self, command: Command, event: OrderRested, now_ns: int) -> None:
+        self.by_id[event.order_id].order_reference = event.order_reference
+
+    def _executed(self, command: Command, event: OrderExecuted, now_ns: int) -> None:
+        quantity = event.quantity
+        notional = event.price * quantity
+        order = self.by_id[event.resting_order_id]
+        order.cum_qty += quantity
+        order.notional += notional
+        order.leaves_qty = event.resting_leaves
+        order = self.by_id[event.incoming_order_id]
+        order.cum_qty += quantity
+        order.notional += notional
+        order.leaves_qty = event.incoming_leaves
+
+    def _canceled(self, command: Command, event: OrderCanceled, now_ns: int) -> None:
+        order = self.by_id[event.order_id]
+        order.leaves_qty = 0
+        order.closed_by = event.reason
+        if isinstance(command, CancelOrder) and command.client_id:
+            self._spend(command.session_id, command.client_id, Request(RequestKind.CANCEL, order))
+
+    def _reduced(self, command: Command, event: OrderReduced, now_ns: int) -> None:
+        order = self.by_id[event.order_id]
+        order.leaves_qty = event.leaves
+        order.quantity -= event.quantity
+
+    def _replaced(self, command: ReplaceOrder, event: OrderReplaced, now_ns: int) -> None:
+        order = self.by_id[event.order_id]
+        order.orig_client_id = order.client_id
+        order.client_id = event.client_id
+        order.order_reference = event.order_reference
+        order.quantity = event.quantity
+        order.price = event.price
+        order.leaves_qty = event.leaves
+        order.replaced = True
+        if command.echo:
+            order.echo = command.echo
+        self._spend(event.session_id, event.client_id, Request(RequestKind.REPLACE, order))
+
+    def _busted(self, command: Command, event: TradeBusted, now_ns: int) -> None:
+        for order_id in (event.resting_order_id, event.incoming_order_id):
+            order = self.by_id.get(order_id)
+            if order is not None:
+                order.cum_qty -= event.quantity
+                order.notional -= event.price * event.quantity
+                order.busted = True
+
+    def _day_started(self, command: Command, event: DayStarted, now_ns: int) -> None:
+        """Forget yesterday: closed orders and all client ids, but for those of carried orders."""
+        self.by_id = {order_id: o for order_id, o in self.by_id.items() if o.live}
+        self._outcomes.clear()
+        self._spent.clear()
+        for order in self.by_id.values():
+            self._spend(order.session_id, order.client_id, order)

@@ -1,0 +1,115 @@
+"""From engine events to the desks of those who must hear of them; `specs/who-receives-what.md`.
+
+The owner's session gets every report of its order, connected or not. A cancel that another session
+of the account asked for is acknowledged there too, while the owner's report is unsolicited.
+"""
+
+from collections.abc import Callable, Mapping
+
+from gateway.accounts import Directory
+from gateway.desk import Reports
+from gateway.order_entry.orders import Orders
+from matching.commands import Command
+from matching.events import (
+    AccountAdded,
+    DayEnded,
+    DayStarted,
+    Event,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExecuted,
+    OrderReduced,
+    OrderRejected,
+    OrderReplaced,
+    SessionRegistered,
+    TradeBusted,
+)
+
+
+class Router:
+    """Folds each event into the day's orders, then lets the owners' desks report it."""
+
+    def __init__(
+        self, orders: Orders, directory: Directory, reports: Mapping[bytes, Reports]
+    ) -> None:
+        self._orders = orders
+        self._directory = directory
+        self._sessions = directory.sessions
+        self._reports = reports
+        self._routes: dict[type, Callable[..., None]] = {
+            OrderAccepted: self._accepted,
+            OrderExecuted: self._executed,
+            OrderCanceled: self._canceled,
+            OrderReplaced: self._replaced,
+            OrderReduced: self._reduced,
+            OrderRejected: self._rejected,
+            TradeBusted: self._busted,
+            DayStarted: self._day_changed,
+            DayEnded: self._day_changed,
+            AccountAdded: self._registered,
+            SessionRegistered: self._registered,
+        }
+
+    def route(self, command: Command, events: tuple[Event, ...], seq: int, now_ns: int) -> None:
+        """Report all events of command number `seq`, each with the order as it then stood."""
+        fold = self._orders.fold
+        routes = self._routes
+        for index, event in enumerate(events):
+            fold(command, event, now_ns)
+            route = routes.get(type(event))
+            if route is not None:
+                route(command, event, seq, index)
+
+    def _accepted(self, command: Command, event: OrderAccepted, seq: int, index: int) -> None:
+        session = self._sessions[event.session_id]
+        self._reports[session.wire].accepted(
+            session, self._orders.by_id[event.order_id], seq, index
+        )
+
+    def _executed(self, command: Command, event: OrderExecuted, seq: int, index: int) -> None:
+        for order_id in (event.resting_order_id, event.incoming_order_id):
+            order = self._orders.by_id[order_id]
+            session = self._sessions[order.session_id]
+            self._reports[session.wire].executed(session, order, event, seq, index)
+
+    def _canceled(self, command: Command, event: OrderCanceled, seq: int, index: int) -> None:
+        order = self._orders.by_id[event.order_id]
+        owner = self._sessions[order.session_id]
+        self._reports[owner.wire].canceled(owner, order, event, seq, index)
+        requester = self._sessions.get(event.requested_by)
+        if requester is not None and requester is not owner:
+            self._reports[requester.wire].canceled(requester, order, event, seq, index)
+
+    def _replaced(self, command: Command, event: OrderReplaced, seq: int, index: int) -> None:
+        session = self._sessions[event.session_id]
+        self._reports[session.wire].replaced(
+            session, self._orders.by_id[event.order_id], event, seq, index
+        )
+
+    def _reduced(self, command: Command, event: OrderReduced, seq: int, index: int) -> None:
+        order = self._orders.by_id[event.order_id]
+        session = self._sessions[order.session_id]
+        self._reports[session.wire].reduced(session, order, event, seq, index)
+
+    def _rejected(self, command: Command, event: OrderRejected, seq: int, index: int) -> None:
+        session = self._sessions.get(event.session_id)
+        if session is not None:
+            self._reports[session.wire].rejected(session, command, event, seq, index)
+
+    def _busted(self, command: Command, event: TradeBusted, seq: int, index: int) -> None:
+        for order_id in (event.resting_order_id, event.incoming_order_id):
+            order = self._orders.by_id.get(order_id)
+            if order is not None:
+                session = self._sessions[order.session_id]
+                self._reports[session.wire].busted(session, order, event, seq, index)
+
+    def _registered(
+        self, command: Command, event: AccountAdded | SessionRegistered, seq: int, index: int
+    ) -> None:
+        self._directory.fold(event)
+
+    def _day_changed(
+        self, command: Command, event: DayStarted | DayEnded, seq: int, index: int
+    ) -> None:
+        for session in list(self._sessions.values()):
+            self._reports[session.wire].day_changed(session, event)

@@ -1,0 +1,153 @@
+"""A journal driven through a fresh venue: same facts, same times, and what comes out compared.
+
+Nothing waits: the recorded times are handed in. Each recorded batch must be produced again, number
+for number and byte for byte; the first one that is not is the divergence."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
+
+import msgspec
+
+from gateway.accounts import Verdict
+from gateway.journal.log import JournalError, MemoryLog
+from gateway.journal.records import (
+    AuthResult,
+    Batch,
+    Connected,
+    Controlled,
+    Disconnected,
+    Fact,
+    FramesOut,
+    Received,
+    SessionControlled,
+    Started,
+    TimerFired,
+    decode_batch,
+)
+from gateway.venue import Venue
+
+MakeVenue = Callable[[MemoryLog, bytes], Venue]
+"""A venue over a log (recovered from it) with the configuration of a `Started` fact."""
+
+
+class Divergence(msgspec.Struct, frozen=True):
+    """Where the replay first differs: what the journal holds and what came out, None for
+    nothing."""
+
+    batch: int
+    what: str
+    expected: object
+    actual: object
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a replay ended."""
+
+    batches: int
+    commands: int
+    frames: int
+    divergence: Divergence | None
+
+
+class Replay:
+    """One run of recorded batches through venues that remember only what the run itself wrote."""
+
+    def __init__(self, make_venue: MakeVenue, memory_max: int = 1 << 40) -> None:
+        self._make_venue = make_venue
+        self._log = MemoryLog(memory_max)
+        self._venue: Venue | None = None
+
+    def run(self, batches: Iterable[tuple[int, bytes]]) -> Outcome:
+        """Drive all batches or stop at the first divergence."""
+        count = commands = frames = 0
+        for number, payload in batches:
+            recorded = decode_batch(payload)
+            divergence = self._batch(number, recorded)
+            if divergence is not None:
+                return Outcome(count, commands, frames, divergence)
+            count += 1
+            commands += len(recorded.commands)
+            frames += sum(len(run.frames) for run in recorded.frames)
+        return Outcome(count, commands, frames, None)
+
+    def _batch(self, number: int, recorded: Batch) -> Divergence | None:
+        verdicts = {
+            fact.connection_id: Verdict(fact.account, fact.refusal, fact.answer)
+            for fact in recorded.facts
+            if isinstance(fact, AuthResult)
+        }
+        for fact in recorded.facts:
+            if isinstance(fact, Started):
+                # A new process knew only what the journal told it.
+                self._venue = self._make_venue(self._log, fact.configuration)
+            venue = self._venue
+            if venue is None:
+                return Divergence(number, "first fact", "Started", fact)
+            venue.recorded_verdicts = verdicts
+            venue.begin(recorded.now_ns)
+            drive(venue, fact)
+        if self._venue is None or self._venue.commit() is None:
+            return Divergence(number, "batch", recorded, None)
+        produced = self._log.payload(self._log.next_batch - 1)
+        self._release(self._venue)
+        if produced is None:
+            raise JournalError(f"replay of batch {number}: its own log no longer holds it")
+        return first_difference(number, recorded, decode_batch(produced))
+
+    @staticmethod
+    def _release(venue: Venue) -> None:
+        """What a shell would send is produced and dropped: peers are recordings."""
+        for connection in venue.take_released():
+            while connection.session.resend_slice(venue.now_ns):
+                connection.session.data_to_send()
+            connection.session.data_to_send()
+
+
+def drive(venue: Venue, fact: Fact) -> None:
+    """Let a recorded fact happen again. Facts of connections that are already gone have no
+    effect."""
+    if isinstance(fact, Started):
+        venue.started(fact.version, fact.configuration)
+    elif isinstance(fact, Connected):
+        venue.connected(fact.connection_id, fact.wire.encode(), fact.peer)
+    elif isinstance(fact, Controlled):
+        venue.controlled(fact.command)
+    elif isinstance(fact, AuthResult):
+        return
+    else:
+        connection = venue.connections.get(fact.connection_id)
+        if connection is None:
+            return
+        if isinstance(fact, Received):
+            venue.received(connection, fact.data)
+        elif isinstance(fact, TimerFired):
+            venue.timer_fired(connection)
+        elif isinstance(fact, Disconnected):
+            venue.disconnected(connection, fact.cause)
+        elif isinstance(fact, SessionControlled):
+            venue.shut(connection, fact.text)
+
+
+def first_difference(number: int, recorded: Batch, produced: Batch) -> Divergence | None:
+    """The first frame that differs, else the first command, fact or number that does."""
+    pairs: tuple[tuple[str, Sequence[object], Sequence[object]], ...] = (
+        ("frame", _frames(recorded.frames), _frames(produced.frames)),
+        ("command", recorded.commands, produced.commands),
+        ("fact", recorded.facts, produced.facts),
+        ("session numbers", recorded.numbers, produced.numbers),
+        ("events checksum", [recorded.events_crc], [produced.events_crc]),
+    )
+    for what, expected, actual in pairs:
+        for one, other in zip_longest(expected, actual):
+            if one != other:
+                return Divergence(number, what, one, other)
+    return None
+
+
+def _frames(runs: list[FramesOut]) -> list[object]:
+    """Every frame with the session and number it went out under."""
+    return [
+        (run.session_id, run.first_number + offset, frame)
+        for run in runs
+        for offset, frame in enumerate(run.frames)
+    ]

@@ -1,0 +1,151 @@
+"""The composition root of a running venue: journal, recovery, ports, signals, shutdown."""
+
+import asyncio
+import gc
+import logging
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from gateway import config as cfg
+from gateway.clock import Clock, ManualClock, RealClock, time_zone, trading_day
+from gateway.connection import EXIT_JOURNAL, Shell
+from gateway.credentials import ConfiguredCredentials
+from gateway.desk import Desk
+from gateway.journal.file_log import Durability, FileLog
+from gateway.journal.log import JournalError, MemoryLog, SequencedLog
+from gateway.listeners import Listeners, ready_line, write_ports_file
+from gateway.order_entry.fix import FixDesk
+from gateway.venue import Venue
+from matching.commands import AddAccount, AddInstrument, EndOfDay, StartOfDay
+
+VERSION = "0.1.0"
+GOODBYE_SECONDS = 2.0
+"""How long SIGTERM lets peers read their goodbye: within the promised five seconds."""
+
+logger = logging.getLogger("venue")
+
+
+class StartError(cfg.ConfigError):
+    """The configuration contradicts the journal; the text names the key."""
+
+
+def make_desks(venue: Venue, config: cfg.Config) -> Mapping[bytes, Desk]:
+    """One desk for each order-entry wire."""
+    return {b"fix": FixDesk(venue, config)}
+
+
+def open_log(config: cfg.Config) -> SequencedLog:
+    """The journal of `data_dir`, or memory where it is empty. Raises JournalError."""
+    if not config.venue.data_dir:
+        return MemoryLog()
+    return FileLog(Path(config.venue.data_dir), Durability(config.venue.durability))
+
+
+def build_venue(config: cfg.Config, log: SequencedLog) -> Venue:
+    """A venue as its log left it. Raises JournalError."""
+    venue = Venue(
+        log,
+        ConfiguredCredentials(config),
+        lambda venue: make_desks(venue, config),
+        logger.info,
+    )
+    gc.disable()
+    batches = venue.recover()
+    if batches:
+        logger.info("recovered %d batches, %d commands", batches, venue.sequencer.next_seq - 1)
+    return venue
+
+
+def open_day(venue: Venue, config: cfg.Config, now_ns: int) -> None:
+    """Bring reference data and trading day up to date: the first tick of a process.
+
+    A day of an older date is closed first. Raises StartError where an instrument's rules changed.
+    """
+    venue.begin(now_ns)
+    venue.started(VERSION, cfg.public_msgpack(config))
+    engine = venue.engine
+    for instrument in config.instruments:
+        instrument_id = engine.instrument_id(instrument.symbol)
+        if instrument_id is None:
+            venue.controlled(AddInstrument(instrument))
+        elif engine.instruments[instrument_id].instrument != instrument:
+            raise StartError(
+                f"instruments: {instrument.symbol.decode()} has other rules than in the journal: "
+                f"expected {engine.instruments[instrument_id].instrument}, got {instrument}"
+            )
+    for account in config.accounts:
+        if engine.account_id(account.name.encode()) is None:
+            venue.controlled(AddAccount(account.name.encode(), account.cancel_by_other_sessions))
+    date, midnight_ns = trading_day(venue.now_ns, time_zone(config.venue.time_zone))
+    if engine.day_running and engine.trading_date < date:
+        venue.controlled(EndOfDay())
+    if not engine.day_running:
+        venue.controlled(StartOfDay(date, midnight_ns))
+    venue.commit()
+    venue.take_released()
+
+
+async def serve(config: cfg.Config, ports_file: Path | None) -> int:
+    """Run until a signal or a failure; returns the exit code."""
+    loop = asyncio.get_running_loop()
+    log = open_log(config)
+    venue = build_venue(config, log)
+    clock: Clock
+    if config.venue.clock == "manual":
+        clock = ManualClock(venue.now_ns or RealClock().now_ns())
+    else:
+        clock = RealClock(venue.now_ns)
+    open_day(venue, config, clock.now_ns())
+    shell = Shell(venue, clock, loop)
+    listeners = Listeners(shell, config)
+    await listeners.open()
+    gc.collect()
+    gc.freeze()
+    stop = asyncio.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signum, stop.set)
+    host = config.listen.host
+    if ports_file is not None:
+        write_ports_file(ports_file, host, listeners.ports)
+    print(ready_line(host, listeners.ports), flush=True)
+    stopped = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({stopped, shell.failed}, return_when=asyncio.FIRST_COMPLETED)
+    listeners.close()
+    if shell.failed.done():
+        return shell.failed.result()
+    await goodbye(shell)
+    log.close()
+    return 0
+
+
+async def goodbye(shell: Shell) -> None:
+    """Journaled goodbyes on every wire, then wait until they are flushed."""
+    if shell.begin():
+        for port in list(shell.ports.values()):
+            shell.guard(shell.venue.shut, port.connection, "venue is shutting down")
+        await shell.committed()
+    deadline = shell.loop.time() + GOODBYE_SECONDS
+    for port in list(shell.ports.values()):
+        port.transport.close()
+    while shell.ports and shell.loop.time() < deadline:
+        await asyncio.sleep(0.01)
+
+
+def run(config: cfg.Config, ports_file: Path | None) -> int:
+    """`venue serve`: returns the exit code. Raises ConfigError."""
+    try:
+        if sys.platform == "win32":
+            return asyncio.run(serve(config, ports_file))
+        try:
+            import uvloop
+        except ImportError:
+            return asyncio.run(serve(config, ports_file))
+        return uvloop.run(serve(config, ports_file))
+    except JournalError as error:
+        print(f"venue: journal: {error}", file=sys.stderr)
+        return EXIT_JOURNAL
+    except OSError as error:
+        print(f"venue: {error}", file=sys.stderr)
+        return 2

@@ -1,0 +1,293 @@
+"""The running venue without sockets, files and clock: facts in, numbered frames out.
+
+The asyncio shell, recovery and replay all drive this one class. Each public method is one fact; a
+tick is `begin`, any number of facts, `commit`.
+"""
+
+from collections.abc import Callable, Mapping
+
+from gateway.accounts import Credentials, Directory, Verdict
+from gateway.desk import Desk
+from gateway.journal.history import SentHistory
+from gateway.journal.log import SequencedLog
+from gateway.journal.records import (
+    AuthResult,
+    Connected,
+    Controlled,
+    Disconnected,
+    FramesOut,
+    Received,
+    SessionControlled,
+    SessionNumbers,
+    Started,
+    TimerFired,
+    decode_batch,
+)
+from gateway.order_entry.orders import Orders
+from gateway.order_entry.router import Router
+from gateway.sequencer import ApplyError, Sequencer, Tick
+from gateway.sessions import Connection, Numbers, SessionRecord
+from matching.commands import Command
+from matching.engine import Engine
+from matching.events import Event
+from protocol.session import Remark, Terminated
+
+LogLine = Callable[[str], None]
+
+
+class Venue:
+    """Desks, durable sessions, orders, engine and log, joined by the tick."""
+
+    def __init__(
+        self,
+        log: SequencedLog,
+        credentials: Credentials,
+        make_desks: Callable[["Venue"], Mapping[bytes, Desk]],
+        log_line: LogLine,
+    ) -> None:
+        self.engine = Engine()
+        self.orders = Orders()
+        self.directory = Directory(self._prepare)
+        self.credentials = credentials
+        self.connections: dict[int, Connection] = {}
+        self.next_connection_id = 1
+        self.log = log
+        self.history = SentHistory(log)
+        self._log_line = log_line
+        self._desks = dict(make_desks(self))
+        self._router = Router(
+            self.orders,
+            self.directory,
+            {wire: desk.reports for wire, desk in self._desks.items()},
+        )
+        self.sequencer = Sequencer(self.engine, log, self._router.route)
+        self.recorded_verdicts: dict[int, Verdict] | None = None
+        """In a replay: the verdicts of the journal, by connection_id."""
+        self._active: dict[int, Connection] = {}
+        self._touched: dict[int, SessionRecord] = {}
+
+    # -- what desks use -----------------------------------------------------------------------
+
+    @property
+    def now_ns(self) -> int:
+        return self.sequencer.now_ns
+
+    def submit(self, command: Command) -> tuple[Event, ...]:
+        """Number, apply and route one command. Raises ApplyError."""
+        return self.sequencer.submit(command)
+
+    def judge(self, connection: Connection, verdict: Verdict) -> Verdict:
+        """Record how a login was judged; in a replay the recorded verdict counts."""
+        if self.recorded_verdicts is not None:
+            verdict = self.recorded_verdicts.get(connection.connection_id, verdict)
+        self.sequencer.note(
+            AuthResult(connection.connection_id, verdict.account, verdict.refusal, verdict.answer)
+        )
+        return verdict
+
+    def attach(self, connection: Connection, session: SessionRecord) -> None:
+        """From now on `connection` serves `session`."""
+        connection.record = session
+        session.connection = connection
+        self.touch(session)
+
+    def drop(self, connection: Connection, reason: str) -> None:
+        """End a connection: what its session has to say leaves with this tick, then it closes."""
+        connection.close(reason)
+        self._active[connection.connection_id] = connection
+        self._detach(connection)
+
+    def touch(self, session: SessionRecord) -> None:
+        """Numbers of `session` moved, or bytes wait for its connection: commit must look at it."""
+        self._touched[session.session_id] = session
+
+    def remark(self, connection: Connection, text: str) -> None:
+        """A log line about a connection: which, who, what."""
+        who = connection.record.identity if connection.record is not None else "not logged on"
+        wire = connection.wire.decode()
+        self._log_line(f"{wire} #{connection.connection_id} {connection.peer} ({who}): {text}")
+
+    # -- recovery -----------------------------------------------------------------------------
+
+    def recover(self) -> int:
+        """Fold the whole log; returns how many batches. Call once, before anything else.
+
+        Raises JournalError where the commands no longer yield the recorded events.
+        """
+        latest: dict[int, Numbers] = {}
+        count = 0
+        sequencer = self.sequencer
+        for number, payload in self.log.read(1):
+            batch = decode_batch(payload)
+            sequencer.begin(batch.now_ns)
+            sequencer.refold(number, batch, self._remember)
+            self.history.note(number, batch.frames)
+            for entry in batch.numbers:
+                latest[entry.session_id] = Numbers(
+                    entry.next_in, entry.next_out, entry.unsent_from, entry.history
+                )
+            for fact in batch.facts:
+                if type(fact) is Connected:
+                    self.next_connection_id = fact.connection_id + 1
+            count += 1
+        for session_id, numbers in latest.items():
+            session = self.directory.sessions[session_id]
+            desk = self._desks[session.wire]
+            desk.restore(session, numbers, self.history.reader(session_id))
+            session.noted = numbers
+        return count
+
+    def _remember(self, command: Command, events: tuple[Event, ...], now_ns: int) -> None:
+        for event in events:
+            self.orders.fold(command, event, now_ns)
+            self.directory.fold(event)
+
+    # -- facts --------------------------------------------------------------------------------
+
+    def begin(self, now_ns: int) -> None:
+        """Open a tick, or go on with the open one."""
+        self.sequencer.begin(now_ns)
+
+    def started(self, version: str, configuration: bytes) -> None:
+        """A process took over: connections of the one before are gone."""
+        self.sequencer.note(Started(version, configuration))
+        for connection in list(self.connections.values()):
+            self._detach(connection)
+
+    def connected(self, connection_id: int, wire: bytes, peer: str) -> Connection:
+        """A transport was accepted on the port of `wire`."""
+        desk = self._desks[wire]
+        self.sequencer.note(Connected(connection_id, wire.decode(), peer))
+        self.next_connection_id = connection_id + 1
+        connection = Connection(connection_id, wire, desk.open(self.now_ns), peer)
+        connection.connected_ns = self.now_ns
+        self.connections[connection_id] = connection
+        self._active[connection_id] = connection
+        return connection
+
+    def received(self, connection: Connection, data: bytes) -> None:
+        """One read of at most READ_BUDGET bytes."""
+        if connection.close_reason is not None:
+            return
+        session = connection.session
+        session.receive_data(data, self.now_ns)
+        self._drain(connection)
+        consumed = session.take_consumed()
+        if consumed:
+            self.sequencer.note(Received(connection.connection_id, consumed))
+
+    def ended(self, connection: Connection) -> None:
+        """The peer closed its sending side."""
+        connection.session.receive_eof(self.now_ns)
+        self._drain(connection)
+
+    def timer_fired(self, connection: Connection) -> None:
+        """The session's deadline passed."""
+        self.sequencer.note(TimerFired(connection.connection_id))
+        connection.session.handle_timeout(self.now_ns)
+        self._drain(connection)
+
+    def disconnected(self, connection: Connection, cause: str) -> None:
+        """The transport is gone."""
+        if self.connections.get(connection.connection_id) is not connection:
+            return
+        self.sequencer.note(Disconnected(connection.connection_id, cause))
+        self.remark(connection, f"disconnected: {cause}")
+        self._detach(connection)
+
+    def controlled(self, command: Command) -> tuple[Event, ...]:
+        """A command of the operator, the configuration or the calendar."""
+        self.sequencer.note(Controlled(command))
+        return self.submit(command)
+
+    def shut(self, connection: Connection, text: str) -> None:
+        """Say goodbye to one peer in its wire's own way."""
+        self.sequencer.note(SessionControlled(connection.connection_id, "shut", text))
+        self._desks[connection.wire].shut(connection, text)
+        self._drain(connection)
+
+    # -- the end of the tick ------------------------------------------------------------------
+
+    def commit(self) -> Tick | None:
+        """Write the batch. Afterwards `take_released` gives the connections with something to do.
+
+        Raises JournalError: then nothing of this tick may leave.
+        """
+        frames: list[FramesOut] = []
+        numbers: list[SessionNumbers] = []
+        for session in self._touched.values():
+            for first, run in session.sent_log.take_fresh():
+                frames.append(FramesOut(session.session_id, first, run))
+            now = self._desks[session.wire].numbers(session)
+            if now != session.noted:
+                session.noted = now
+                numbers.append(
+                    SessionNumbers(
+                        session.session_id,
+                        now.next_in,
+                        now.next_out,
+                        now.unsent_from,
+                        now.history,
+                    )
+                )
+            if session.connection is not None:
+                self._active[session.connection.connection_id] = session.connection
+        self._touched.clear()
+        if not (frames or numbers or self.sequencer.batch_open):
+            return None
+        batch = self.log.next_batch
+        tick = self.sequencer.commit(frames, numbers)
+        self.history.note(batch, frames)
+        return tick
+
+    def wake(self, connection: Connection) -> None:
+        """Let `connection` be among the next released: its transport can take bytes again."""
+        self._active[connection.connection_id] = connection
+
+    def take_released(self) -> list[Connection]:
+        """The connections whose bytes may leave now, or that are to be closed."""
+        active = list(self._active.values())
+        self._active.clear()
+        return active
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _prepare(self, session: SessionRecord) -> None:
+        """Give a durable session, new or recovered, its wire's stream at the very beginning."""
+        self._desks[session.wire].restore(
+            session, Numbers(), self.history.reader(session.session_id)
+        )
+        session.noted = Numbers()
+
+    def _drain(self, connection: Connection) -> None:
+        """Act on every event of the session. A desk's exception costs this connection only."""
+        self._active[connection.connection_id] = connection
+        session = connection.session
+        handle = self._desks[connection.wire].handle
+        try:
+            while connection.close_reason is None and (event := session.next_event()) is not None:
+                kind = type(event)
+                if kind is Terminated:
+                    connection.close(event.reason)  # type: ignore[attr-defined]
+                elif kind is Remark:
+                    self.remark(connection, event.text)  # type: ignore[attr-defined]
+                else:
+                    handle(connection, event)
+        except ApplyError:
+            raise
+        except Exception as error:
+            self.remark(connection, f"closed, internal error: {error!r}")
+            connection.close("internal error")
+        if connection.record is not None:
+            self.touch(connection.record)
+        if connection.close_reason is not None:
+            self._detach(connection)
+
+    def _detach(self, connection: Connection) -> None:
+        """The connection serves nobody any more."""
+        self.connections.pop(connection.connection_id, None)
+        record = connection.record
+        if record is not None and record.connection is connection:
+            self._desks[connection.wire].closed(connection)
+            record.connection = None
+            self.touch(record)
