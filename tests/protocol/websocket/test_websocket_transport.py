@@ -1,6 +1,7 @@
 """The opening handshake, frames, closing and deadlines, with literal bytes and times."""
 
 import struct
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -293,7 +294,7 @@ FRAMES = st.lists(
 def outcome(stream: bytes, cuts: list[int]) -> tuple[list[bytes], str | None]:
     transport = WebSocketTransport(0, max_size=16)
     borders = [0, *sorted(cut % (len(stream) + 1) for cut in cuts), len(stream)]
-    for begin, end in zip(borders, borders[1:], strict=False):
+    for begin, end in pairwise(borders):
         transport.receive_data(stream[begin:end], 0)
     return transport.messages, transport.ended
 
