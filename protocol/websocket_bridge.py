@@ -286,21 +286,20 @@ class BridgeSession:
             self._consumed.append(_record_refused(text))
             self._say(encode(_error_message(error)), now_ns)
             return Remark(f"refused message: {error.text}")
-        if type(request) is Login:
+        if isinstance(request, Login):
             self._consumed.append(_mask_token(text))
             return self._request_login(request, now_ns)
         # A newline in a well-formed message is white space; the record has one message a line.
         self._consumed.append(text.replace(b"\n", b" "))
-        if type(request) is Ping:
+        if isinstance(request, Ping):
             self._say(encode(Pong(id=request.id, time_ns=now_ns)), now_ns)
             return None
         if self._sent_log is None and isinstance(request, New | Cancel | Replace | Status):
-            text_ = f"{request.__struct_config__.tag} needs a login first"
-            self._say(
-                encode(Error(code="not_logged_in", text=text_, ref=request.cl_ord_id)), now_ns
-            )
-            return Remark(f"refused message: {text_}")
-        return request  # type: ignore[return-value]
+            reason = f"{request.__struct_config__.tag} needs a login first"
+            ref = request.cl_ord_id
+            self._say(encode(Error(code="not_logged_in", text=reason, ref=ref)), now_ns)
+            return Remark(f"refused message: {reason}")
+        return request
 
     def _request_login(self, request: Login, now_ns: int) -> LoginRequested | Remark:
         if self._sent_log is not None:
