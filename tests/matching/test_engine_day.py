@@ -15,6 +15,7 @@ from matching.commands import (
     Command,
     EndOfDay,
     RegisterSession,
+    ReplaceOrder,
     SetPhase,
     StartOfDay,
 )
@@ -179,6 +180,8 @@ def busy() -> Tape:
         tape.enter(BUY, 10, price, GTC)
         tape.enter(SELL, 10, price + 200)
         tape.enter(SELL, 3, 10_000, session=2)
+    # A new reference, so that queue order is no longer id order.
+    tape.apply(ReplaceOrder(1, 1, 1, b"R", 20, 10_000, False))
     tape.apply(BustTrade(2, BustReason.ERRONEOUS))
     tape.apply(SetPhase(2, Phase.HALTED))
     return tape
@@ -197,6 +200,12 @@ def continuation(engine: Engine) -> tuple[list[tuple[Event, ...]], int]:
         StartOfDay(TRADING_DATE + 1, MIDNIGHT_NS + 1),
     ]
     return [engine.apply(command, 1_000) for command in commands], engine.state_hash()
+
+
+def test_time_of_the_last_command_is_part_of_the_state() -> None:
+    tape = busy()
+    tape.engine.apply(AddAccount(b"ACME"), 4_711)
+    assert tape.engine.snapshot().timestamp_ns == 4_711
 
 
 def test_restored_engine_goes_on_as_the_first_would() -> None:
