@@ -14,9 +14,11 @@ class GarbledMessage(RemoteProtocolError):
 
 
 class MessageRejected(RemoteProtocolError):
-    """A valid frame whose content breaks a rule; `ref_tag_id` 0 leaves RefTagID(371) out."""
+    """A valid frame whose content breaks a rule; `ref_tag_id` None leaves RefTagID(371) out."""
 
-    def __init__(self, reason: SessionRejectReason, text: str, ref_tag_id: int = 0) -> None:
+    def __init__(
+        self, reason: SessionRejectReason, text: str, ref_tag_id: int | None = None
+    ) -> None:
         super().__init__(text)
         self.reason = reason
         self.text = text

@@ -7,7 +7,7 @@ cases 2.q, 2.r, 14.b-14.h; reasons are SessionRejectReason(373).
 
 import re
 
-from protocol.fix.errors import MessageRejected
+from protocol.fix.errors import FieldFormatError, MessageRejected
 from protocol.fix.fields import SessionRejectReason
 from protocol.fix.message import Message
 from protocol.fix.tags import GROUP_COUNT_TAGS, HEADER_TAGS, TRAILER_TAGS
@@ -42,7 +42,7 @@ def check_header(message: Message) -> None:
             raise _without_value(tag)
     for tag in _HEADER_REQUIRED:
         if tag not in message:
-            raise _missing(tag)
+            raise missing(tag)
 
 
 def check_msg_type(message: Message, version: Version) -> None:
@@ -73,7 +73,7 @@ def check_body(message: Message, version: Version) -> None:
         seen.add(tag)
     for tag in version.required.get(message.msg_type, ()):
         if tag not in message:
-            raise _missing(tag)
+            raise missing(tag)
     for tag, value in message.fields:
         _check_value(tag, value)
     if repeated and not has_group:
@@ -94,7 +94,19 @@ def _check_value(tag: int, value: bytes) -> None:
         raise bad_format(tag)
 
 
-def out_of_range(tag: int = 0) -> MessageRejected:
+def count_field(message: Message, tag: int) -> int:
+    """A required field that counts something. Raises MessageRejected."""
+    if tag not in message:
+        raise missing(tag)
+    if not message.get(tag):
+        raise _without_value(tag)
+    try:
+        return message.count(tag)
+    except FieldFormatError:
+        raise bad_format(tag) from None
+
+
+def out_of_range(tag: int | None = None) -> MessageRejected:
     """The rejection of a value that its field does not allow."""
     return MessageRejected(
         SessionRejectReason.VALUE_IS_INCORRECT,
@@ -110,7 +122,8 @@ def bad_format(tag: int) -> MessageRejected:
     )
 
 
-def _missing(tag: int) -> MessageRejected:
+def missing(tag: int) -> MessageRejected:
+    """The rejection of a message without a required field."""
     return MessageRejected(SessionRejectReason.REQUIRED_TAG_MISSING, "Required tag missing", tag)
 
 

@@ -76,3 +76,16 @@ TRANSITIONS: dict[State, dict[Trigger, State]] = {
     },
     State.TERMINATED: {},
 }
+
+
+class Machine:
+    """The state of one connection; `step` is the only way to change it."""
+
+    __slots__ = ("state",)
+
+    def __init__(self) -> None:
+        self.state = State.CONNECTED
+
+    def step(self, trigger: Trigger) -> None:
+        """Go where the table says; a trigger the state does not know is a bug of ours."""
+        self.state = TRANSITIONS[self.state][trigger]

@@ -1,11 +1,12 @@
 """The durable half of a FIX session: identity, both sequence numbers, what was sent.
 
 A stream lives as long as the relation between two CompIDs, a `FixSession` as long as one
-connection. Reports for an absent client are numbered here when they are produced and wait in the sent log.
+connection. Reports for an absent client are numbered here when they are produced and wait in the
+sent log.
 """
 
 from protocol.fix.framing import checksum
-from protocol.fix.resend import split_sent
+from protocol.fix.sent_frame import split_sent
 from protocol.fix.values import format_utc_timestamp
 from protocol.fix.version import Version
 from protocol.sent_log import SentLog
@@ -23,6 +24,7 @@ class FixStream:
         "_begin",
         "_millisecond",
         "_routing",
+        "_unsent_to",
         "attached",
         "default_appl_ver_id",
         "epoch",
@@ -55,7 +57,8 @@ class FixStream:
         self.unsent_from = unsent_from
         """The first number produced while no connection had it; None: all were handed to one."""
         self.attached = False
-        """A logged-on connection takes what is written; kept by `FixSession`."""
+        """A logged-on connection takes what is written."""
+        self._unsent_to = 0
         self.epoch = 0
         """Counts resets of both numbers."""
         self.default_appl_ver_id = version.appl_ver_id
@@ -113,3 +116,18 @@ class FixStream:
         self.unsent_from = None
         self.epoch += 1
         return unsent
+
+    def attach(self) -> None:
+        """A connection takes over: from now on what is written is handed to it."""
+        assert not self.attached, "one connection at a time"
+        self.attached = True
+        self._unsent_to = self.sent_log.next_number
+
+    def detach(self) -> None:
+        """The connection takes nothing any more."""
+        self.attached = False
+
+    def handed_over(self, begin: int, end: int) -> None:
+        """A resend gave begin <= number < end to the connection."""
+        if self.unsent_from is not None and begin <= self.unsent_from < end:
+            self.unsent_from = end if end < self._unsent_to else None

@@ -4,13 +4,12 @@ Header and trailer lists: FIX 4.4 Vol. 2, "Standard Message Header/Trailer", and
 1129, 1156); data fields: each version's Volume 6 with the field that carries the length.
 """
 
-HEADER_TAGS = frozenset(
-    map(
-        int,
-        "8 9 34 35 43 49 50 52 56 57 90 91 97 115 116 122 128 129 142 143 144 145 212 213 347 369"
-        " 370 627 628 629 630 1128 1129 1156".split(),
-    )
-)
+# fmt: off
+HEADER_TAGS = frozenset((
+    8, 9, 34, 35, 43, 49, 50, 52, 56, 57, 90, 91, 97, 115, 116, 122, 128, 129, 142, 143, 144, 145,
+    212, 213, 347, 369, 370, 627, 628, 629, 630, 1128, 1129, 1156,
+))
+# fmt: on
 TRAILER_TAGS = frozenset((10, 89, 93))
 
 DATA_TAG_OF_LENGTH = {
@@ -36,14 +35,13 @@ DATA_TAG_OF_LENGTH = {
 }
 """Length field -> the data field after it, which may hold delimiters."""
 
-GROUP_COUNT_TAGS = frozenset(
-    map(
-        int,
-        "33 73 78 124 136 146 232 267 268 382 384 386 398 420 428 453 454 518 539 552 555 576 580"
-        " 582 604 627 670 683 702 711 753 768 802 804 806 862 864 870 957 1116 1120 1158 1310 1351"
-        " 1483 1484 1491".split(),
-    )
-)
+# fmt: off
+GROUP_COUNT_TAGS = frozenset((
+    33, 73, 78, 124, 136, 146, 232, 267, 268, 382, 384, 386, 398, 420, 428, 453, 454, 518, 539, 552,
+    555, 576, 580, 582, 604, 627, 670, 683, 702, 711, 753, 768, 802, 804, 806, 862, 864, 870, 957,
+    1116, 1120, 1158, 1310, 1351, 1483, 1484, 1491,
+))
+# fmt: on
 """NumInGroup fields: behind one of them a tag may stand more than once."""
 
 SECRET_TAGS = frozenset((554, 925, 1402, 1404))
