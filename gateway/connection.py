@@ -221,21 +221,21 @@ class Port(asyncio.Protocol):
         shell.guard(shell.venue.received, self.connection, data)
 
     def eof_received(self) -> bool:
-        if hasattr(self, "connection") and not self._waiting and self.shell.begin():
-            self.shell.guard(self.shell.venue.ended, self.connection)
-        return False
+        self._gone("closed by the peer")
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not hasattr(self, "connection"):
             return
         if self._timer is not None:
             self._timer.cancel()
-        shell = self.shell
-        shell.ports.pop(self.connection.connection_id, None)
+        self.shell.ports.pop(self.connection.connection_id, None)
         self._backlog = b""
-        if shell.begin():
-            cause = "closed by the peer" if exc is None else f"{exc}"
-            shell.guard(shell.venue.disconnected, self.connection, cause)
+        self._gone("closed by the peer" if exc is None else str(exc))
+
+    def _gone(self, cause: str) -> None:
+        if hasattr(self, "connection") and self.shell.begin():
+            self.shell.guard(self.shell.venue.disconnected, self.connection, cause)
 
     def pause_writing(self) -> None:
         self._paused_writing = True

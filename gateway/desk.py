@@ -139,8 +139,9 @@ class Reports(Protocol):
 class Desk(Protocol):
     """One wire's front desk: sessions, logins, requests."""
 
-    reports: Reports
-    """The way out of the same wire."""
+    @property
+    def reports(self) -> Reports:
+        """The way out of the same wire."""
 
     def open(self, now_ns: int) -> Session:
         """A fresh sans-IO session for a new connection."""

@@ -110,9 +110,12 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
     if ports_file is not None:
         write_ports_file(ports_file, host, listeners.ports)
     print(ready_line(host, listeners.ports), flush=True)
-    stopped = asyncio.ensure_future(stop.wait())
-    await asyncio.wait({stopped, shell.failed}, return_when=asyncio.FIRST_COMPLETED)
+    stopped: asyncio.Future[object] = asyncio.ensure_future(stop.wait())
+    failed: asyncio.Future[object] = asyncio.ensure_future(asyncio.shield(shell.failed))
+    await asyncio.wait({stopped, failed}, return_when=asyncio.FIRST_COMPLETED)
     listeners.close()
+    for waiting in (stopped, failed):
+        waiting.cancel()
     if shell.failed.done():
         return shell.failed.result()
     await goodbye(shell)

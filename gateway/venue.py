@@ -176,11 +176,6 @@ class Venue:
         if consumed:
             self.sequencer.note(Received(connection.connection_id, consumed))
 
-    def ended(self, connection: Connection) -> None:
-        """The peer closed its sending side."""
-        connection.session.receive_eof(self.now_ns)
-        self._drain(connection)
-
     def timer_fired(self, connection: Connection) -> None:
         """The session's deadline passed."""
         self.sequencer.note(TimerFired(connection.connection_id))
@@ -188,12 +183,15 @@ class Venue:
         self._drain(connection)
 
     def disconnected(self, connection: Connection, cause: str) -> None:
-        """The transport is gone."""
+        """The peer closed its sending side, or the transport is gone. What the session still has to
+        say leaves with this tick if the transport can take it."""
         if self.connections.get(connection.connection_id) is not connection:
             return
         self.sequencer.note(Disconnected(connection.connection_id, cause))
-        self.remark(connection, f"disconnected: {cause}")
-        self._detach(connection)
+        connection.session.receive_eof(self.now_ns)
+        self._drain(connection)
+        self.remark(connection, f"disconnected: {connection.close_reason or cause}")
+        self.drop(connection, cause)
 
     def controlled(self, command: Command) -> tuple[Event, ...]:
         """A command of the operator, the configuration or the calendar."""

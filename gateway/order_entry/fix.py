@@ -1,6 +1,6 @@
 """The FIX desk: logons judged, orders translated. `fix_reports` is the way out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from gateway.accounts import FixLogin, TooManySessions
 from gateway.config import Config, fix_session
@@ -27,11 +27,13 @@ from protocol.fix.messages import (
     OrderStatusRequest,
     Rest,
 )
-from protocol.fix.session import FixSession, FixSettings
-from protocol.fix.stream import FixStream
+from protocol.fix.sent_frame import split_sent
+from protocol.fix.session import FixSession
+from protocol.fix.settings import FixSettings
+from protocol.fix.stream import ADMIN_TYPES, FixStream
 from protocol.fix.values import parse_decimal
 from protocol.fix.version import version_of
-from protocol.sent_log import Reader, SentLog
+from protocol.sent_log import Entry, Reader, SentLog
 
 CL_ORD_ID_MAX = 64
 """Bytes of a ClOrdID(11); venues allow 20 to 64."""
@@ -83,7 +85,7 @@ class FixDesk:
         """The stream waits for the next connection; what is written now is unsent."""
         record = connection.record
         if record is not None:
-            stream_of(record).attached = False
+            stream_of(record).detach()
 
     def shut(self, connection: Connection, text: str) -> None:
         """Logout(5) with a text; the peer's answer is not waited for."""
@@ -102,7 +104,7 @@ class FixDesk:
         begin_string, client, venue, appl_ver_id = session.key
         version = version_of(begin_string, appl_ver_id)
         assert version is not None, f"registered with an unknown version: {session.identity}"
-        session.sent_log = SentLog(numbers.next_out, reader)
+        session.sent_log = SentLog(numbers.next_out, _applications(reader))
         session.stream = FixStream(
             version,
             sender_comp_id=venue,
@@ -366,6 +368,17 @@ def fix_of(connection: Connection) -> FixSession:
     session = connection.session
     assert isinstance(session, FixSession), f"not a FIX connection: {connection.wire!r}"
     return session
+
+
+def _applications(reader: Reader) -> Reader:
+    """Admin messages are journaled like all others but never sent again: a gap fill covers them."""
+
+    def read(begin: int, end: int) -> Iterator[Entry]:
+        for number, frame in reader(begin, end):
+            admin = frame is not None and split_sent(frame)[0] in ADMIN_TYPES
+            yield number, None if admin else frame
+
+    return read
 
 
 def _check_rest(rest: Rest) -> None:

@@ -1,7 +1,6 @@
 """The FIX desk, outwards: engine events as ExecutionReport(8) and OrderCancelReject(9)."""
 
 import msgspec
-from protocol.fix.reports import encode_execution_report, encode_order_cancel_reject
 
 from gateway.desk import Floor, exec_id
 from gateway.order_entry.fix_words import (
@@ -29,6 +28,7 @@ from matching.events import (
 )
 from matching.types import CancelReason, OrderType, RequestKind, Side
 from protocol.fix.messages import ExecutionReport, OrderCancelReject, OrderStatusRequest
+from protocol.fix.reports import execution_report, order_cancel_reject
 from protocol.fix.session import FixSession
 from protocol.fix.stream import FixStream
 from protocol.fix.values import avg_px, format_decimal, format_utc_timestamp
@@ -142,7 +142,7 @@ class FixReports:
         text = event.text or REJECT_TEXT[event.reason]
         if event.kind is RequestKind.ENTER:
             report = self._refused_order(stream.version, command, event)
-            body = encode_execution_report(
+            body = execution_report(
                 stream.version,
                 msgspec.structs.replace(report, exec_id=exec_id(command_seq, index), text=text),
             )
@@ -150,7 +150,7 @@ class FixReports:
             return
         order = self._floor.orders.by_id.get(event.order_id)
         named = command.echo if isinstance(command, RefuseRequest) else b""
-        body = encode_order_cancel_reject(
+        body = order_cancel_reject(
             stream.version,
             OrderCancelReject(
                 order_id=b"NONE" if order is None else b"%d" % order.order_id,
@@ -175,7 +175,7 @@ class FixReports:
     def unknown_status(self, session: SessionRecord, request: OrderStatusRequest) -> None:
         """A status request for an order that this session cannot see: Rejected, unknown order."""
         version = stream_of(session).version
-        body = encode_execution_report(
+        body = execution_report(
             version,
             ExecutionReport(
                 order_id=request.order_id or b"NONE",
@@ -216,7 +216,7 @@ class FixReports:
         cl_ord_id, orig_cl_ord_id = ids or (order.client_id, b"")
         limit = order.order_type is OrderType.LIMIT
         echoed_side, account = self._echo(session, order)
-        body = encode_execution_report(
+        body = execution_report(
             version,
             ExecutionReport(
                 order_id=b"%d" % order.order_id,

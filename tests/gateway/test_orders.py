@@ -1,0 +1,168 @@
+"""The day's orders as a fold: what a session's client id stands for, live and recovered alike."""
+
+from collections.abc import Iterator
+
+from gateway.order_entry.orders import Order, Orders, Refused, Request
+from matching.commands import (
+    AddAccount,
+    AddInstrument,
+    BustTrade,
+    CancelOrder,
+    Command,
+    EndOfDay,
+    EnterOrder,
+    RefuseRequest,
+    RegisterSession,
+    ReplaceOrder,
+    StartOfDay,
+)
+from matching.engine import Engine
+from matching.instrument import Instrument
+from matching.types import (
+    BustReason,
+    CancelReason,
+    OrderType,
+    RejectReason,
+    RequestKind,
+    Side,
+    TimeInForce,
+)
+
+
+class Day:
+    """An engine whose events are folded as they happen."""
+
+    def __init__(self, client_ids_max: int = 1000) -> None:
+        self.engine = Engine()
+        self.orders = Orders(client_ids_max)
+        self._ids: Iterator[int] = iter(range(1, 10_000))
+        self.apply(AddInstrument(Instrument(b"AAPL")))
+        self.apply(AddAccount(b"ACME"))
+        self.apply(RegisterSession(1, b"fix", (b"A",)))
+        self.apply(RegisterSession(1, b"fix", (b"B",)))
+        self.apply(StartOfDay(20260102, 0))
+
+    def apply(self, command: Command) -> None:
+        for event in self.engine.apply(command, 7):
+            self.orders.fold(command, event, 7)
+
+    def enter(
+        self,
+        client_id: bytes,
+        side: Side,
+        quantity: int,
+        price: int = 1_000_000,
+        *,
+        session_id: int = 1,
+        time_in_force: TimeInForce = TimeInForce.DAY,
+    ) -> Order:
+        self.apply(
+            EnterOrder(
+                session_id,
+                1,
+                1,
+                client_id,
+                side,
+                OrderType.LIMIT,
+                time_in_force,
+                quantity,
+                price,
+                b"note",
+            )
+        )
+        order = self.orders.find(session_id, client_id)
+        assert order is not None
+        return order
+
+
+def shown(order: Order) -> tuple[int, int, int, int, bool]:
+    return order.quantity, order.leaves_qty, order.cum_qty, order.notional, order.live
+
+
+def test_a_fill_counts_on_both_sides_with_its_notional() -> None:
+    day = Day()
+    resting = day.enter(b"a", Side.BUY, 100)
+    incoming = day.enter(b"b", Side.SELL, 30, 990_000)
+    assert shown(resting) == (100, 70, 30, 30 * 1_000_000, True)
+    assert shown(incoming) == (30, 0, 30, 30 * 1_000_000, False)
+
+
+def test_a_canceled_order_keeps_its_fills_and_its_reason() -> None:
+    day = Day()
+    order = day.enter(b"a", Side.BUY, 100)
+    day.enter(b"b", Side.SELL, 30)
+    day.apply(CancelOrder(1, 1, order.order_id, b"c"))
+    assert shown(order) == (100, 0, 30, 30_000_000, False)
+    assert order.closed_by is CancelReason.USER
+    assert day.orders.outcome(1, b"c") == Request(RequestKind.CANCEL, order)
+
+
+def test_a_replaced_order_answers_to_every_id_of_its_chain_but_is_headed_by_the_last() -> None:
+    day = Day()
+    order = day.enter(b"a", Side.BUY, 100)
+    day.apply(ReplaceOrder(1, 1, order.order_id, b"b", 150, 1_010_000, True))
+    assert day.orders.find(1, b"a") is order
+    assert day.orders.find(1, b"b") is order
+    assert day.orders.current(1, b"a") is None
+    assert day.orders.current(1, b"b") is order
+    assert (order.client_id, order.orig_client_id, order.price) == (b"b", b"a", 1_010_000)
+    assert order.order_reference != order.order_id
+
+
+def test_a_duplicate_never_hides_the_order_it_repeats() -> None:
+    day = Day()
+    order = day.enter(b"a", Side.BUY, 100)
+    day.apply(
+        RefuseRequest(1, 1, b"a", RequestKind.ENTER, RejectReason.DUPLICATE_CLIENT_ID, text=b"x")
+    )
+    assert day.orders.outcome(1, b"a") is order
+
+
+def test_a_refused_request_spends_its_client_id() -> None:
+    day = Day()
+    refusal = RefuseRequest(
+        1, 1, b"z", RequestKind.ENTER, RejectReason.UNSUPPORTED, text=b"no", echo=b"55=X"
+    )
+    day.apply(refusal)
+    assert day.orders.outcome(1, b"z") == Refused(
+        b"z", RequestKind.ENTER, RejectReason.UNSUPPORTED, 0, b"no", b"55=X"
+    )
+    assert day.orders.outcome(2, b"z") is None
+
+
+def test_a_bust_takes_the_fill_back_but_not_the_leaves() -> None:
+    day = Day()
+    resting = day.enter(b"a", Side.BUY, 100)
+    day.enter(b"b", Side.SELL, 30)
+    day.apply(BustTrade(1, BustReason.ERRONEOUS))
+    assert shown(resting) == (100, 70, 0, 0, True)
+
+
+def test_a_new_day_forgets_all_ids_but_those_of_carried_orders() -> None:
+    day = Day()
+    day.enter(b"day", Side.BUY, 100)
+    carried = day.enter(b"gtc", Side.BUY, 100, time_in_force=TimeInForce.GTC)
+    day.apply(EndOfDay())
+    day.apply(StartOfDay(20260103, 0))
+    assert day.orders.outcome(1, b"day") is None
+    assert day.orders.outcome(1, b"gtc") is carried
+    assert list(day.orders.by_id.values()) == [carried]
+
+
+def test_live_orders_of_a_session_come_in_order_of_entry() -> None:
+    day = Day()
+    first = day.enter(b"a", Side.BUY, 100)
+    day.enter(b"b", Side.BUY, 100, session_id=2)
+    third = day.enter(b"c", Side.BUY, 100)
+    assert day.orders.live_of_session(1) == [first, third]
+
+
+def test_the_oldest_closed_ids_are_forgotten_beyond_the_limit_and_live_ones_never() -> None:
+    day = Day(client_ids_max=3)
+    live = day.enter(b"live", Side.BUY, 100, 900_000)
+    closed = day.enter(b"closed", Side.BUY, 100, 900_000, time_in_force=TimeInForce.IOC)
+    day.enter(b"c", Side.BUY, 100, 900_000)
+    day.enter(b"d", Side.BUY, 100, 900_000)
+    assert day.orders.outcome(1, b"closed") is None
+    assert closed.order_id not in day.orders.by_id
+    assert day.orders.outcome(1, b"live") is live
