@@ -76,6 +76,7 @@ class FileLog:
         *,
         segment_bytes: int = SEGMENT_BYTES,
         rules_version: int = RULES_VERSION,
+        trading_date: int = 0,
     ) -> None:
         """Create or open. Raises JournalError: in use, damaged, other rules, not accessible."""
         self._directory = directory
@@ -86,7 +87,7 @@ class FileLog:
         self._failure: str | None = None
         self._reader = FileReader([])
         self._file = _CLOSED
-        self.trading_date = 0
+        self.trading_date = trading_date
         """YYYYMMDD for the headers of files begun from now on; 0: no day has begun."""
         self._lock = _lock_directory(directory)
         try:

@@ -27,10 +27,12 @@ PAYLOAD_BYTES_MAX: Final = 1 << 30
 _SEGMENT = Struct("<8sIIIIQI")
 _FRAME = Struct("<4sIQII")
 _CRC = Struct("<I")
+_WHOLE = Struct("<4sIQIII")
 SEGMENT_HEADER_SIZE: Final = _SEGMENT.size + _CRC.size
 FRAME_HEADER_SIZE: Final = _FRAME.size + _CRC.size
 ALIGNMENT: Final = 8
 _PADDING: Final = tuple(bytes(-size % ALIGNMENT) for size in range(ALIGNMENT))
+_KINDS: Final = frozenset((BATCH, SEAL, CLEAN))
 _ANY_MAGIC: Final = re.compile(rb"\x89V[BSC]\n")
 _NO_HEADER: Final = bytes(FRAME_HEADER_SIZE)
 
@@ -50,13 +52,12 @@ class SegmentHeader(msgspec.Struct, frozen=True, gc=False):
 
 
 class Frame(NamedTuple):
-    """One intact frame. `chain` is its header's checksum, which the next frame repeats."""
+    """One intact frame."""
 
     kind: bytes
     number: int
     offset: int
     payload: bytes
-    chain: int
 
 
 class BadFrame(Exception):
@@ -177,8 +178,12 @@ class Cursor:
             if not data.strip(b"\0"):
                 return None
             raise BadFrame(f"a header of {FRAME_HEADER_SIZE} bytes", f"{len(data)}", torn=True)
-        kind, length, number, payload_crc, crc = self._check_header(data)
-        stored = frame_size(length) - FRAME_HEADER_SIZE
+        kind, length, number, chain, payload_crc, crc = _WHOLE.unpack(data)
+        if crc != zlib.crc32(data[: _FRAME.size], self.header.salt) or kind not in _KINDS:
+            raise BadFrame("a frame header with a good crc", repr(data), torn=True)
+        if number != self.next_batch or chain != self.chain or kind != BATCH or self.sealed:
+            self._check_place(kind, number, chain)
+        stored = length + -(FRAME_HEADER_SIZE + length) % ALIGNMENT
         body = self._file.read(stored)
         if len(body) < stored:
             raise BadFrame(
@@ -190,25 +195,18 @@ class Cursor:
             raise BadFrame(
                 f"payload crc {payload_crc:08x} of batch {number}", f"{computed:08x}", torn=True
             )
-        frame = Frame(kind, number, self.offset, payload, crc)
-        self.offset += FRAME_HEADER_SIZE + stored
+        offset = self.offset
+        self.offset = offset + FRAME_HEADER_SIZE + stored
         self.chain = crc
         self._trusting = False
         if kind == BATCH:
             self.next_batch = number + 1
         elif kind == SEAL:
             self.sealed = True
-        return frame
+        return Frame(kind, number, offset, payload)
 
-    def _check_header(self, data: bytes) -> tuple[bytes, int, int, int, int]:
-        kind, length, number, chain, payload_crc = _FRAME.unpack_from(data)
-        (crc,) = _CRC.unpack_from(data, _FRAME.size)
-        computed = zlib.crc32(data[: _FRAME.size], self.header.salt)
-        if crc != computed or not _ANY_MAGIC.fullmatch(kind):
-            raise BadFrame(
-                f"a frame with header crc {computed:08x}", f"{kind!r} with {crc:08x}", torn=True
-            )
-        # From here on the header is what somebody wrote: no interrupted write explains the rest.
+    def _check_place(self, kind: bytes, number: int, chain: int) -> None:
+        """A good header is what somebody wrote: no interrupted write explains a wrong one."""
         expected = self.next_batch if kind == BATCH else self.next_batch - 1
         if number != expected:
             raise BadFrame(f"batch number {expected}", f"{number}", torn=False)
@@ -218,7 +216,6 @@ class Cursor:
             )
         if self.sealed:
             raise BadFrame("nothing behind the seal", f"batch {number}", torn=False)
-        return kind, length, number, payload_crc, crc
 
 
 def continues_after(data: bytes, salt: int, next_batch: int) -> int | None:
@@ -231,8 +228,7 @@ def continues_after(data: bytes, salt: int, next_batch: int) -> int | None:
         at = match.start()
         if at % ALIGNMENT or at + FRAME_HEADER_SIZE > len(data):
             continue
-        number = _FRAME.unpack_from(data, at)[2]
-        (crc,) = _CRC.unpack_from(data, at + _FRAME.size)
+        _, _, number, _, _, crc = _WHOLE.unpack_from(data, at)
         if crc == zlib.crc32(data[at : at + _FRAME.size], salt) and (
             number > next_batch or (at > 0 and number == next_batch)
         ):

@@ -388,3 +388,41 @@ def test_any_payloads_come_back_whatever_the_file_size(
     log.close()
     assert list(log.read(1)) == _numbered(payloads)
     assert list(open_reader(directory).read(1)) == _numbered(payloads)
+
+
+APPEND_AND_TELL = """
+import sys
+from pathlib import Path
+from gateway.journal.file_log import Durability, FileLog
+log = FileLog(Path(sys.argv[1]), Durability(sys.argv[2]), segment_bytes=20_000)
+while True:
+    print(log.append(b"%d" % log.next_batch * 50), flush=True)
+"""
+
+
+@pytest.mark.parametrize("durability", [Durability.PROCESS, Durability.DISK])
+def test_a_killed_process_loses_no_batch_that_it_told_of(
+    tmp_path: Path, durability: Durability
+) -> None:
+    writer = subprocess.Popen(
+        [sys.executable, "-c", APPEND_AND_TELL, tmp_path, durability.value],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+    )
+    assert writer.stdout is not None
+    for line in writer.stdout:
+        if int(line) == 300:
+            # A live journal is read without its lock, and is refused to a second writer.
+            assert sum(1 for _ in open_reader(tmp_path).read(1)) >= 300
+            with pytest.raises(JournalError, match="in use"):
+                FileLog(tmp_path)
+            writer.kill()
+            break
+    told = [300, *(int(line) for line in writer.stdout if line.endswith(b"\n"))]
+    writer.wait()
+    log = FileLog(tmp_path)
+    assert not log.opening.ended_cleanly
+    assert log.opening.batches >= told[-1]
+    assert list(log.read(1)) == [
+        (number, b"%d" % number * 50) for number in range(1, log.next_batch)
+    ]
