@@ -151,14 +151,25 @@ class FileReader:
         self, segment: Segment, file: BinaryIO, cursor: Cursor
     ) -> Iterator[tuple[int, bytes]]:
         """Up to the end of this segment or, in the last one, to what is no batch yet."""
-        try:
-            while (frame := cursor.next_frame()) is not None:
+        rest: bytes | None = None
+        bad: BadFrame | None = None
+        while True:
+            try:
+                frame, bad = cursor.next_frame(), None
+            except BadFrame as error:
+                frame, bad = None, error
+            if frame is not None:
+                rest = None
                 if frame.kind == BATCH:
                     segment.note(frame.number, frame.offset)
                     yield frame.number, frame.payload
-            rest, bad = file.read(), None
-        except BadFrame as error:
-            rest, bad = file.read(), error
+            elif rest is None:
+                # Looked at a second time after this: a writer may have gone on in between, and a
+                # frame is judged by what follows it, so what follows must be the older sight.
+                rest = file.read()
+                file.seek(cursor.offset)
+            else:
+                break
         later = continues_after(rest, cursor.header.salt, cursor.next_batch)
         if later is not None:
             raise damaged(
@@ -170,7 +181,6 @@ class FileReader:
         if bad is not None and (not bad.torn or segment is not self.segments[-1]):
             raise damaged(segment.path, cursor.offset, bad)
         if rest:
-            file.seek(cursor.offset)
             self.unfinished = f"{segment.path} at offset {cursor.offset}: {bad or 'zeros'}"
 
 
@@ -179,6 +189,9 @@ def open_reader(path: Path) -> FileReader:
     if not path.exists():
         raise JournalError(f"{path} does not exist: expected a journal directory or file")
     segments = list_segments(path)
+    # A file that is just being begun, or was when the venue was killed, holds nothing yet.
+    if segments and segments[-1].path.stat().st_size < SEGMENT_HEADER_SIZE:
+        segments.pop()
     if not segments:
         raise JournalError(
             f"{path} holds no journal: expected files named like {segment_path(path, 1).name}"

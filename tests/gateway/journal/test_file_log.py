@@ -1,6 +1,7 @@
 """What goes into a journal directory comes out of it, whatever the durability and the file size."""
 
 import errno
+import io
 import os
 import resource
 import subprocess
@@ -16,7 +17,8 @@ from gateway.journal import file_log as file_log_module
 from gateway.journal.file_log import COLLECTED_BYTES_MAX, Durability, FileLog
 from gateway.journal.log import JournalError
 from gateway.journal.opening import Opening
-from gateway.journal.reader import MARK_STRIDE, open_reader
+from gateway.journal.reader import MARK_STRIDE, open_cursor, open_reader
+from gateway.journal.segment import SEGMENT_HEADER_SIZE
 
 PAYLOADS = [b"", b"a", b"four", b"seven-b", b"eight-by", b"x" * 1000]
 ROOT = Path(__file__).resolve().parents[3]
@@ -337,6 +339,36 @@ def test_a_reader_stops_before_a_batch_that_is_being_written(tmp_path: Path) -> 
     copy.write_bytes(whole)
     assert [number for number, _ in reader.read(1)] == [1, 2, 3]
     assert reader.unfinished == ""
+
+
+class GrowingFile(io.BytesIO):
+    """A file that a writer completes right after its end was met for the first time."""
+
+    def __init__(self, data: bytes, visible: int) -> None:
+        super().__init__(data)
+        self._visible = visible
+
+    def read(self, size: int | None = -1) -> bytes:
+        at = self.tell()
+        wanted = len(self.getvalue()) if size is None or size < 0 else size
+        data = super().read(max(0, min(wanted, self._visible - at)))
+        if len(data) < wanted:
+            self._visible = len(self.getvalue())
+        return data
+
+
+def test_a_writer_that_goes_on_while_its_end_is_read_is_no_damage(tmp_path: Path) -> None:
+    log = FileLog(tmp_path)
+    _fill(log, PAYLOADS)
+    (path,) = tmp_path.iterdir()
+    data = path.read_bytes()
+    for visible in range(SEGMENT_HEADER_SIZE, len(data)):
+        reader = open_reader(tmp_path)
+        file = GrowingFile(data, visible)
+        (segment,) = reader.segments
+        batches = list(reader._batches(segment, file, open_cursor(segment, file)))
+        assert batches == _numbered(PAYLOADS)
+        assert reader.unfinished == ""
 
 
 def test_one_file_of_many_can_be_read_alone(tmp_path: Path) -> None:

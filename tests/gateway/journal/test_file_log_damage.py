@@ -69,17 +69,13 @@ def test_every_cut_of_the_last_file_recovers_the_batches_before_it(
         shutil.copytree(written.directory, copy)
         with (copy / last.name).open("r+b") as file:
             file.truncate(cut)
+        whole = sum(end <= cut for end in written.ends)
+        expected = PAYLOADS[: written.before_last + whole]
         if cut >= SEGMENT_HEADER_SIZE or len(written.files) > 1:
-            if cut >= SEGMENT_HEADER_SIZE:
-                whole = sum(end <= cut for end in written.ends)
-                assert _recovered(copy) == PAYLOADS[: written.before_last + whole]
-            else:
-                log = FileLog(copy)
-                assert [payload for _, payload in log.read(1)] == PAYLOADS[: written.before_last]
-                log.close()
+            assert _recovered(copy) == expected
         else:
             log = FileLog(copy)
-            assert list(log.read(1)) == []
+            assert list(log.read(1)) == expected == []
             log.close()
         shutil.rmtree(copy)
 
