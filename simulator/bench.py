@@ -145,7 +145,7 @@ def targets(folder: Path, durability: str) -> Iterator[list[Target]]:
         yield [
             Target("TCP echo", (host, int(line.split()[1])), echo, echo_lane, echo_acks),
             Target("FIX", (host, ports["fix"]), venue, fix_lane, fix_acks),
-            Target("OUCH", (host, ports["ouch42"]), venue, ouch_lane, ouch_acks),
+            # Target("OUCH", (host, ports["ouch42"]), venue, ouch_lane, ouch_acks),
         ]
 
 

@@ -1,6 +1,7 @@
 """The FIX desk: logons judged, orders translated. `fix_reports` is the way out."""
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from gateway.accounts import FixLogin, TooManySessions
 from gateway.config import Config, fix_session
@@ -43,6 +44,18 @@ MEMO_MAX = 65_536
 """Price and quantity texts whose ints are remembered; then the memory starts afresh."""
 
 
+_MARKET = OrderType.MARKET
+
+
+class Listed(NamedTuple):
+    """An instrument with the texts of quantities and prices already met: 0.09 us against 0.6."""
+
+    instrument_id: int
+    instrument: Instrument
+    prices: dict[bytes, int]
+    quantities: dict[bytes, int]
+
+
 class Refusal(Exception):
     """A request cannot be put into engine words: reason and Text(58). Never leaves this module."""
 
@@ -59,7 +72,8 @@ class FixDesk:
         self.reports = FixReports(floor)
         self._floor = floor
         self._config = config
-        self._units: dict[tuple[bytes, int], int] = {}
+        self._listed: dict[bytes, Listed] = {}
+        self._units: dict[int, dict[bytes, int]] = {}
         self._handlers: dict[type, Callable[..., None]] = {
             NewOrderSingle: self._new_order,
             OrderCancelRequest: self._cancel,
@@ -209,12 +223,9 @@ class FixDesk:
             raise Refusal(RejectReason.DUPLICATE_CLIENT_ID, b"duplicate ClOrdID(11)")
         if message.rest:
             _check_rest(message.rest)
-        engine = floor.engine
-        instrument_id = engine.instrument_id(message.symbol)
-        if instrument_id is None:
-            raise Refusal(
-                RejectReason.UNKNOWN_INSTRUMENT, b"unknown Symbol(55): " + message.symbol[:32]
-            )
+        listed = self._listed.get(message.symbol)
+        if listed is None:
+            listed = self._list(message.symbol)
         if len(message.cl_ord_id) > CL_ORD_ID_MAX:
             raise Refusal(
                 RejectReason.INVALID_FIELD,
@@ -238,48 +249,73 @@ class FixDesk:
                 RejectReason.UNSUPPORTED,
                 b"TimeInForce(59) not supported: " + message.time_in_force[:8],
             )
-        instrument = engine.instruments[instrument_id].instrument
+        quantity = listed.quantities.get(message.order_qty)
+        price = 0 if order_type is _MARKET else listed.prices.get(message.price)
+        if quantity is None or price is None:
+            quantity, price = self._terms(message, order_type, listed)
         return EnterOrder(
             record.session_id,
             record.account_id,
-            instrument_id,
+            listed.instrument_id,
             message.cl_ord_id,
             side,
             order_type,
             time_in_force,
-            self._quantity(message.order_qty, instrument),
-            self._price(message.price, order_type, instrument),
+            quantity,
+            price,
             message.side + message.account,
         )
 
-    def _quantity(self, text: bytes, instrument: Instrument) -> int:
-        units = self._units.get((text, instrument.quantity_decimals))
-        if units is None:
-            if not text:
-                raise Refusal(RejectReason.INVALID_QUANTITY, b"OrderQty(38) required")
-            units = self._parse(text, instrument.quantity_decimals, b"OrderQty(38)")
-        return units
+    def _list(self, symbol: bytes) -> Listed:
+        """An instrument as orders meet it, remembered. Raises Refusal."""
+        engine = self._floor.engine
+        instrument_id = engine.instrument_id(symbol)
+        if instrument_id is None:
+            raise Refusal(RejectReason.UNKNOWN_INSTRUMENT, b"unknown Symbol(55): " + symbol[:32])
+        instrument = engine.instruments[instrument_id].instrument
+        listed = Listed(
+            instrument_id,
+            instrument,
+            self._units.setdefault(instrument.price_decimals, {}),
+            self._units.setdefault(instrument.quantity_decimals, {}),
+        )
+        self._listed[symbol] = listed
+        return listed
 
-    def _price(self, text: bytes, order_type: OrderType, instrument: Instrument) -> int:
-        if order_type is OrderType.MARKET:
-            return 0
-        units = self._units.get((text, instrument.price_decimals))
-        if units is None:
-            if not text:
-                raise Refusal(RejectReason.INVALID_PRICE, b"Price(44) required for a limit order")
-            units = self._parse(text, instrument.price_decimals, b"Price(44)")
-        return units
+    def _terms(
+        self,
+        message: NewOrderSingle | OrderCancelReplaceRequest,
+        order_type: OrderType,
+        listed: Listed,
+    ) -> tuple[int, int]:
+        """Quantity and price in the instrument's units; 0 is a market order's price.
+
+        Raises Refusal.
+        """
+        if not message.order_qty:
+            raise Refusal(RejectReason.INVALID_QUANTITY, b"OrderQty(38) required")
+        instrument = listed.instrument
+        quantity = self._parse(message.order_qty, instrument.quantity_decimals, b"OrderQty(38)")
+        if order_type is _MARKET:
+            return quantity, 0
+        if not message.price:
+            raise Refusal(RejectReason.INVALID_PRICE, b"Price(44) required for a limit order")
+        return quantity, self._parse(message.price, instrument.price_decimals, b"Price(44)")
 
     def _parse(self, text: bytes, decimals: int, field: bytes) -> int:
+        memo = self._units.setdefault(decimals, {})
+        units = memo.get(text)
+        if units is not None:
+            return units
         try:
             units = parse_decimal(text, decimals)
         except FieldFormatError as error:
             raise Refusal(
                 RejectReason.INVALID_FIELD, b"%b: %b" % (field, str(error).encode())
             ) from None
-        if len(self._units) >= MEMO_MAX:
-            self._units.clear()
-        self._units[text, decimals] = units
+        if len(memo) >= MEMO_MAX:
+            memo.clear()
+        memo[text] = units
         return units
 
     def _cancel(self, connection: Connection, message: OrderCancelRequest) -> None:
@@ -292,23 +328,25 @@ class FixDesk:
         record = connection.record
         assert record is not None, "a replace before logon"
         order = self._named_order(record, message)
-        instrument = None if order is None else self._instrument(order)
         try:
             if message.rest:
                 _check_rest(message.rest)
-            if order is None or instrument is None:
+            if order is None:
                 request = ReplaceOrder(
                     record.session_id, record.account_id, 0, message.cl_ord_id, 0, 0, True
                 )
             else:
                 _check_same(order, message)
+                quantity, price = self._terms(
+                    message, order.order_type, self._list(self._instrument(order).symbol)
+                )
                 request = ReplaceOrder(
                     record.session_id,
                     record.account_id,
                     order.order_id,
                     message.cl_ord_id,
-                    self._quantity(message.order_qty, instrument),
-                    self._price(message.price, order.order_type, instrument),
+                    quantity,
+                    price,
                     keep_priority=True,
                     echo=message.side + message.account,
                 )

@@ -48,6 +48,7 @@ class Order:
         "busted",
         "client_id",
         "closed_by",
+        "command_seq",
         "cum_qty",
         "echo",
         "entered_ns",
@@ -66,7 +67,9 @@ class Order:
         "time_in_force",
     )
 
-    def __init__(self, event: OrderAccepted, echo: bytes, now_ns: int) -> None:
+    def __init__(
+        self, event: OrderAccepted, echo: bytes, now_ns: int, command_seq: int
+    ) -> None:
         self.order_id = event.order_id
         self.order_reference = event.order_id
         self.session_id = event.session_id
@@ -84,6 +87,7 @@ class Order:
         self.notional = 0
         self.echo = echo
         self.entered_ns = now_ns
+        self.command_seq = command_seq
         self.closed_by: CancelReason | None = None
         self.replaced = False
         self.busted = False
@@ -102,6 +106,7 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
     order_id: int
     text: bytes
     echo: bytes
+    command_seq: int = 0
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
@@ -109,6 +114,12 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 
     kind: RequestKind
     order: Order
+    command_seq: int = 0
+    """The command that carried it out: its ExecID(17) follows from it."""
+    orig_client_id: bytes = b""
+    """The id under which the order lived until then."""
+    quantity: int = 0
+    """What was open until then."""
 
 
 Outcome = Order | Refused | Request
@@ -120,10 +131,12 @@ class Orders:
 
     def __init__(self, client_ids_max: int = CLIENT_IDS_MAX) -> None:
         self.by_id: dict[int, Order] = {}
+        self.command_seq = 0
+        """Number of the command whose events are being folded: set by who folds them."""
         self._client_ids_max = client_ids_max
         self._spent: deque[tuple[int, bytes]] = deque()
         self._outcomes: dict[int, dict[bytes, Outcome]] = {}
-        self._folds: dict[type, Callable[..., None]] = {
+        self.folds: dict[type, Callable[..., None]] = {
             OrderAccepted: self._accepted,
             OrderExecuted: self._executed,
             OrderCanceled: self._canceled,
@@ -165,7 +178,7 @@ class Orders:
 
     def fold(self, command: Command, event: Event, now_ns: int) -> None:
         """Remember what `event`, emitted for `command` at `now_ns`, says."""
-        fold = self._folds.get(type(event))
+        fold = self.folds.get(type(event))
         if fold is not None:
             fold(command, event, now_ns)
 
@@ -196,7 +209,7 @@ class Orders:
             return
 
     def _accepted(self, command: EnterOrder, event: OrderAccepted, now_ns: int) -> None:
-        order = Order(event, command.echo, now_ns)
+        order = Order(event, command.echo, now_ns, self.command_seq)
         self.by_id[event.order_id] = order
         self._spend(event.session_id, event.client_id, order)
 
@@ -207,7 +220,15 @@ class Orders:
         self._spend(
             event.session_id,
             event.client_id,
-            Refused(event.client_id, event.kind, event.reason, event.order_id, event.text, echo),
+            Refused(
+                event.client_id,
+                event.kind,
+                event.reason,
+                event.order_id,
+                event.text,
+                echo,
+                self.command_seq,
+            ),
         )
 
     def _rested(self, command: Command, event: OrderRested, now_ns: int) -> None:
@@ -230,7 +251,10 @@ class Orders:
         order.leaves_qty = 0
         order.closed_by = event.reason
         if isinstance(command, CancelOrder) and command.client_id:
-            self._spend(command.session_id, command.client_id, Request(RequestKind.CANCEL, order))
+            request = Request(
+                RequestKind.CANCEL, order, self.command_seq, order.client_id, event.quantity
+            )
+            self._spend(command.session_id, command.client_id, request)
 
     def _reduced(self, command: Command, event: OrderReduced, now_ns: int) -> None:
         order = self.by_id[event.order_id]
@@ -248,7 +272,14 @@ class Orders:
         order.replaced = True
         if command.echo:
             order.echo = command.echo
-        self._spend(event.session_id, event.client_id, Request(RequestKind.REPLACE, order))
+        request = Request(
+            RequestKind.REPLACE,
+            order,
+            self.command_seq,
+            order.orig_client_id,
+            event.old_leaves,
+        )
+        self._spend(event.session_id, event.client_id, request)
 
     def _busted(self, command: Command, event: TradeBusted, now_ns: int) -> None:
         for order_id in (event.resting_order_id, event.incoming_order_id):

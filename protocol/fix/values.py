@@ -4,6 +4,7 @@ Times are UTC epoch nanoseconds; prices and quantities ints in 10^-decimals.
 """
 
 import re
+from functools import lru_cache
 
 from protocol.fix.errors import DecimalPrecisionError, FieldFormatError
 
@@ -91,13 +92,21 @@ def format_utc_timestamp(time_ns: int, fraction_digits: int = 3) -> bytes:
     b'20240301-12:30:00.123456789'
     """
     seconds, nanoseconds = divmod(time_ns, NS_PER_S)
-    days, second_of_day = divmod(seconds, 86_400)
-    minutes, second = divmod(second_of_day, 60)
-    hour, minute = divmod(minutes, 60)
-    text = b"%04d%02d%02d-%02d:%02d:%02d" % (*_civil_from_days(days), hour, minute, second)
+    text = _second_text(seconds)
+    if fraction_digits == 3:
+        return b"%b.%03d" % (text, nanoseconds // NS_PER_MS)
     if fraction_digits == 0:
         return text
     return b"%b.%b" % (text, (b"%09d" % nanoseconds)[:fraction_digits])
+
+
+@lru_cache(maxsize=8)
+def _second_text(seconds: int) -> bytes:
+    """The whole seconds of a timestamp; many messages share one (0.3 us against 1.3)."""
+    days, second_of_day = divmod(seconds, 86_400)
+    minutes, second = divmod(second_of_day, 60)
+    hour, minute = divmod(minutes, 60)
+    return b"%04d%02d%02d-%02d:%02d:%02d" % (*_civil_from_days(days), hour, minute, second)
 
 
 def parse_count(text: bytes) -> int:

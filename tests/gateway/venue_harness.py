@@ -1,0 +1,137 @@
+"""A whole venue without sockets: literal times, clients on the other end of in-memory pipes.
+
+One call is one tick unless a test opens its own with `tick`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from gateway.config import Config
+from gateway.credentials import ConfiguredCredentials
+from gateway.desk import Desk
+from gateway.journal.log import MemoryLog
+from gateway.journal.records import Batch, decode_batch
+from gateway.sessions import Connection
+from gateway.venue import Venue
+from matching.commands import AddInstrument, Command, StartOfDay
+from matching.events import Event
+
+TRADING_DATE = 20240102
+MIDNIGHT_NS = 1_704_153_600_000_000_000
+"""2024-01-02T00:00:00Z."""
+OPENING_NS = MIDNIGHT_NS + 34_200_000_000_000
+"""09:30 of that day."""
+
+
+class Pipe:
+    """One client connection: what the venue sent into it, and whether it closed it."""
+
+    def __init__(self, harness: "VenueHarness", connection: Connection) -> None:
+        self._harness = harness
+        self.connection = connection
+        self.frames: list[bytes] = []
+
+    @property
+    def closed(self) -> str | None:
+        """Why the venue ended the connection; None while it lives."""
+        return self.connection.close_reason
+
+    def send(self, data: bytes) -> None:
+        """One read of the venue."""
+        harness = self._harness
+        with harness.tick():
+            harness.venue.received(self.connection, data)
+
+    def hang_up(self) -> None:
+        """The transport is gone."""
+        with self._harness.tick():
+            self._harness.venue.disconnected(self.connection, "closed by the peer")
+
+    def take_frames(self) -> list[bytes]:
+        """What arrived since the last call."""
+        frames, self.frames = self.frames, []
+        return frames
+
+
+class VenueHarness:
+    """A venue over a log in memory, its trading day open unless the log says otherwise."""
+
+    def __init__(
+        self,
+        make_desks: Callable[[Venue], Mapping[bytes, Desk]],
+        config: Config | None = None,
+        log: MemoryLog | None = None,
+        now_ns: int = OPENING_NS,
+    ) -> None:
+        self.config = config or Config()
+        self.log = log or MemoryLog()
+        self.now_ns = now_ns
+        self.remarks: list[str] = []
+        self._make_desks = make_desks
+        self._pipes: dict[int, Pipe] = {}
+        self._depth = 0
+        self.venue = Venue(
+            self.log, ConfiguredCredentials(self.config), make_desks, self.remarks.append
+        )
+        recovered = self.venue.recover()
+        with self.tick():
+            self.venue.started("test", b"")
+            if not recovered:
+                for instrument in self.config.instruments:
+                    self.venue.controlled(AddInstrument(instrument))
+                self.venue.controlled(StartOfDay(TRADING_DATE, MIDNIGHT_NS))
+
+    def restart(self) -> "VenueHarness":
+        """A venue recovered from the same log, as after kill -9."""
+        return VenueHarness(self._make_desks, self.config, self.log, self.now_ns)
+
+    @contextmanager
+    def tick(self) -> Iterator[None]:
+        """Everything inside is one tick; then it is committed and its bytes arrive."""
+        self.venue.begin(self.now_ns)
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+        if self._depth == 0:
+            self.venue.commit()
+            self._release()
+
+    def connect(self, wire: bytes) -> Pipe:
+        with self.tick():
+            venue = self.venue
+            connection = venue.connected(venue.next_connection_id, wire, "test")
+            pipe = Pipe(self, connection)
+            self._pipes[connection.connection_id] = pipe
+        return pipe
+
+    def control(self, *commands: Command) -> list[Event]:
+        """Commands of the operator, in one tick."""
+        events: list[Event] = []
+        with self.tick():
+            for command in commands:
+                events += self.venue.controlled(command)
+        return events
+
+    def settle(self) -> None:
+        """Let running resends go on to their end, a slice a tick."""
+        while self._running:
+            for connection in self._running:
+                self.venue.wake(connection)
+            with self.tick():
+                pass
+
+    def batches(self) -> list[Batch]:
+        """What the log holds."""
+        return [decode_batch(payload) for _, payload in self.log.read(1)]
+
+    def _release(self) -> None:
+        """What the asyncio shell does after a commit."""
+        self._running: list[Connection] = []
+        for connection in self.venue.take_released():
+            if connection.session.resend_slice(self.now_ns):
+                self._running.append(connection)
+            pipe = self._pipes.get(connection.connection_id)
+            if pipe is not None:
+                pipe.frames += connection.session.data_to_send()
