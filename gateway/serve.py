@@ -17,6 +17,7 @@ from gateway.journal.file_log import Durability, FileLog
 from gateway.journal.log import JournalError, MemoryLog, SequencedLog
 from gateway.listeners import Listeners, ready_line, write_ports_file
 from gateway.order_entry.fix import FixDesk
+from gateway.order_entry.ouch import OuchDesk
 from gateway.venue import Venue
 from matching.commands import AddAccount, AddInstrument, EndOfDay, StartOfDay
 
@@ -33,7 +34,7 @@ class StartError(cfg.ConfigError):
 
 def make_desks(venue: Venue, config: cfg.Config) -> Mapping[bytes, Desk]:
     """One desk for each order-entry wire."""
-    return {b"fix": FixDesk(venue, config)}
+    return {b"fix": FixDesk(venue, config), b"ouch": OuchDesk(venue)}
 
 
 def open_log(config: cfg.Config) -> SequencedLog:

@@ -81,8 +81,18 @@ class SentLog:
     def restart_at(self, next_number: int) -> None:
         """Forget the history and go on from `next_number`: a reset, or a hole left on purpose.
 
-        Sources: FIX ResetSeqNumFlag(141) and SequenceReset(4), a new SoupBinTCP session.
+        Sources: FIX ResetSeqNumFlag(141) and SequenceReset(4).
         """
         self._close_run()
         self._tail.clear()
         self.next_number = self._tail_first = next_number
+
+    def successor(self) -> "SentLog":
+        """The log of a new history, from number 1 on, over the same reader.
+
+        Frames that `take_fresh` has not given out yet move to it. This log stays readable for a
+        connection that still replays from it, and numbers nothing more.
+        """
+        following = SentLog(1, self._reader)
+        following._runs = self.take_fresh()
+        return following

@@ -1,0 +1,316 @@
+"""The OUCH desk: SoupBinTCP logins judged, OUCH 4.2 requests translated.
+
+`ouch_reports` is the way out, specs/ouch/README.md says which answer each request gets.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from gateway.accounts import TooManySessions
+from gateway.desk import Floor
+from gateway.order_entry import requests
+from gateway.order_entry.orders import Order
+from gateway.order_entry.ouch_reports import OuchReports
+from gateway.order_entry.ouch_sessions import SoupSessions, soup_of
+from gateway.order_entry.ouch_words import (
+    CAPACITIES,
+    CAPACITY_OTHER,
+    CROSS_TYPES,
+    CUSTOMER_TYPES,
+    DISPLAYS,
+    SIDES,
+    SWEEPS,
+    SYSTEM_HOURS,
+    TIMES_IN_FORCE,
+    pack_echo,
+    unpack_echo,
+)
+from gateway.sessions import Connection, Numbers, SessionRecord
+from matching.commands import EnterOrder, ReduceOrder, ReplaceOrder
+from matching.instrument import Instrument
+from matching.types import OrderType, RejectReason, RequestKind, TimeInForce
+from protocol.ouch import messages42 as ouch
+from protocol.ouch.enumerations42 import RejectedReason
+from protocol.ouch.layout import OuchError
+from protocol.sent_log import Reader
+from protocol.soupbintcp.events import LoginRequested, UnsequencedData
+from protocol.soupbintcp.packets import LoginRejectReason
+from protocol.soupbintcp.session import SoupServerSession
+
+WIRE: Final = b"ouch"
+PORT: Final = b"ouch42"
+"""First part of a session's key: a username is a session of its own on each OUCH port."""
+
+PRICE_DECIMALS: Final = 4
+"""OUCH 4.2 prices are in 1/10000."""
+STOCK_SIZE: Final = 8
+
+_LIMIT: Final = OrderType.LIMIT
+_IOC: Final = TimeInForce.IOC
+_DAY: Final = TimeInForce.DAY
+
+
+class Refusal(Exception):
+    """A request cannot be put into engine words. Never leaves this module.
+
+    `letter` is the Reason of Rejected.
+    """
+
+    def __init__(self, letter: RejectedReason, reason: RejectReason, text: bytes) -> None:
+        super().__init__(text)
+        self.letter: bytes = letter.value
+        self.reason = reason
+        self.text = text
+
+
+class OuchDesk:
+    """The OUCH 4.2 port."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+        self._sessions = SoupSessions(floor)
+        self.reports = OuchReports(floor, self._sessions)
+        self._instrument_ids: dict[bytes, int] = {}
+        self._requests: dict[type, Callable[..., None]] = {
+            ouch.EnterOrder: self._enter,
+            ouch.ReplaceOrder: self._replace,
+            ouch.CancelOrder: self._cancel,
+            ouch.ModifyOrder: self._modify,
+        }
+
+    # -- sessions -----------------------------------------------------------------------------
+
+    def open(self, now_ns: int) -> SoupServerSession:
+        """A session that waits for its Login Request."""
+        return SoupServerSession(now_ns)
+
+    def handle(self, connection: Connection, event: object) -> None:
+        """Act on one event. Bytes that are no message end the connection."""
+        if isinstance(event, UnsequencedData):
+            record = connection.record
+            assert record is not None, "a message before login"
+            try:
+                message = ouch.decode_inbound(event.payload)
+            except OuchError as error:
+                self._sessions.close(connection, str(error))
+                return
+            self._requests[type(message)](record, message)
+        else:
+            assert isinstance(event, LoginRequested), f"unexpected {event!r}"
+            self._login(connection, event)
+
+    def closed(self, connection: Connection) -> None:
+        """Nothing to detach: the log of a session numbers on without a connection."""
+
+    def shut(self, connection: Connection, text: str) -> None:
+        """Close without End of Session: the client comes back to the same session."""
+        soup_of(connection).close(text)
+
+    def numbers(self, session: SessionRecord) -> Numbers:
+        """The next number and the Soup session id."""
+        return self._sessions.numbers(session)
+
+    def restore(self, session: SessionRecord, numbers: Numbers, reader: Reader) -> None:
+        """The numbered history of a username, known or new."""
+        self._sessions.restore(session, numbers, reader)
+
+    def _login(self, connection: Connection, login: LoginRequested) -> None:
+        floor = self._floor
+        soup = soup_of(connection)
+        verdict = floor.judge(connection, floor.credentials.ouch(login.username, login.password))
+        if verdict.refusal:
+            floor.remark(connection, f"login refused: {verdict.refusal}")
+            soup.reject(LoginRejectReason.NOT_AUTHORIZED, floor.now_ns)
+            return
+        key = (PORT, login.username)
+        known = floor.directory.find(WIRE, key)
+        wanted = login.requested_session
+        current = b"" if known is None else known.history
+        if wanted and wanted != current:
+            floor.remark(connection, f"login refused: session expected {current!r}, got {wanted!r}")
+            soup.reject(LoginRejectReason.SESSION_NOT_AVAILABLE, floor.now_ns)
+            return
+        try:
+            record = floor.directory.register(WIRE, key, verdict.account, floor.submit)
+        except TooManySessions as error:
+            floor.remark(connection, f"login refused: {error}")
+            soup.reject(LoginRejectReason.NOT_AUTHORIZED, floor.now_ns)
+            return
+        if record.connection is not None:
+            self._sessions.close(record.connection, f"newer login from {connection.peer}")
+        floor.attach(connection, record)
+        soup.accept(record.sent_log, record.history, floor.now_ns)
+        floor.remark(connection, f"logged in, session {record.history.decode()}")
+        # After `accept`, so that a client who asks for the next message gets it, too.
+        if known is None and floor.engine.day_running:
+            self.reports.day_started(record)
+
+    # -- requests -----------------------------------------------------------------------------
+
+    def _enter(self, record: SessionRecord, message: ouch.EnterOrder) -> None:
+        floor = self._floor
+        token = message.order_token
+        if floor.orders.outcome(record.session_id, token) is not None:
+            return
+        try:
+            command = self._enter_order(record, message)
+        except Refusal as refusal:
+            requests.refuse(
+                floor,
+                record,
+                token,
+                RequestKind.ENTER,
+                (refusal.reason, refusal.text),
+                echo=refusal.letter,
+            )
+            return
+        floor.submit(command)
+
+    def _enter_order(self, record: SessionRecord, message: ouch.EnterOrder) -> EnterOrder:
+        """The order in engine words. Raises Refusal."""
+        token = message.order_token
+        if not ouch.is_order_token(token):
+            raise _invalid(b"Order Token", token)
+        side = SIDES.get(message.side)
+        if side is None:
+            raise _invalid(b"Buy/Sell Indicator", message.side)
+        instrument_id = self._instrument_ids.get(message.stock)
+        if instrument_id is None:
+            instrument_id = self._find_instrument(message.stock)
+        shares = message.shares
+        time_in_force = TIMES_IN_FORCE.get(message.time_in_force)
+        if time_in_force is None and message.time_in_force > SYSTEM_HOURS:
+            time_in_force = _DAY
+        if time_in_force is None:
+            raise _unsupported(
+                RejectedReason.OTHER, b"Time In Force", b"%d" % message.time_in_force
+            )
+        if message.display not in DISPLAYS:
+            raise _unsupported(RejectedReason.INVALID_DISPLAY, b"Display", message.display)
+        if message.intermarket_sweep_eligibility not in SWEEPS:
+            raise _invalid(b"Intermarket Sweep", message.intermarket_sweep_eligibility)
+        minimum = message.minimum_quantity
+        if minimum:
+            if time_in_force is not _IOC or minimum != shares:
+                raise _unsupported(
+                    RejectedReason.INVALID_MINIMUM_QUANTITY, b"Minimum Quantity", b"%d" % minimum
+                )
+            time_in_force = TimeInForce.FOK
+        if message.cross_type not in CROSS_TYPES:
+            raise _unsupported(
+                RejectedReason.NOT_ALLOWED_IN_CROSS, b"Cross Type", message.cross_type
+            )
+        if message.customer_type not in CUSTOMER_TYPES:
+            raise _invalid(b"Customer Type", message.customer_type)
+        capacity = message.capacity
+        return EnterOrder(
+            record.session_id,
+            record.account_id,
+            instrument_id,
+            token,
+            side,
+            _LIMIT,
+            time_in_force,
+            shares,
+            message.price,
+            pack_echo(
+                message.side,
+                min(message.time_in_force, SYSTEM_HOURS),
+                message.firm,
+                message.display,
+                capacity if capacity in CAPACITIES else CAPACITY_OTHER,
+                message.intermarket_sweep_eligibility,
+                minimum,
+                message.cross_type,
+            ),
+        )
+
+    def _find_instrument(self, stock: bytes) -> int:
+        engine = self._floor.engine
+        instrument_id = engine.instrument_id(stock.rstrip(b" "))
+        if instrument_id is None or not has_words(engine.instruments[instrument_id].instrument):
+            raise Refusal(
+                RejectedReason.INVALID_STOCK,
+                RejectReason.UNKNOWN_INSTRUMENT,
+                b"unknown Stock: " + stock,
+            )
+        self._instrument_ids[stock] = instrument_id
+        return instrument_id
+
+    def _replace(self, record: SessionRecord, message: ouch.ReplaceOrder) -> None:
+        floor = self._floor
+        order = self._live(record, message.existing_order_token)
+        token = message.replacement_order_token
+        if (
+            order is None
+            or floor.orders.outcome(record.session_id, token) is not None
+            or not ouch.is_order_token(token)
+        ):
+            return
+        side, _, firm, _, capacity, _, _, cross = unpack_echo(order.echo)
+        time_in_force = min(message.time_in_force, SYSTEM_HOURS)
+        has_words = (
+            TIMES_IN_FORCE.get(time_in_force) is order.time_in_force
+            and message.display in DISPLAYS
+            and message.intermarket_sweep_eligibility in SWEEPS
+            and message.minimum_quantity == 0
+        )
+        floor.submit(
+            ReplaceOrder(
+                record.session_id,
+                record.account_id,
+                order.order_id,
+                token,
+                # Details without an engine word are invalid to the engine, too: 0 shares.
+                message.shares if has_words else 0,
+                message.price,
+                keep_priority=False,
+                cancel_if_invalid=True,
+                echo=pack_echo(
+                    side,
+                    time_in_force,
+                    firm,
+                    message.display,
+                    capacity,
+                    message.intermarket_sweep_eligibility,
+                    0,
+                    cross,
+                ),
+            )
+        )
+
+    def _cancel(self, record: SessionRecord, message: ouch.CancelOrder) -> None:
+        order = self._live(record, message.order_token)
+        if order is not None:
+            self._floor.submit(
+                ReduceOrder(record.session_id, record.account_id, order.order_id, message.shares)
+            )
+
+    def _modify(self, record: SessionRecord, message: ouch.ModifyOrder) -> None:
+        """Silence, as for a superfluous request: the engine has no word for a kind of sale."""
+
+    def _live(self, record: SessionRecord, token: bytes) -> Order | None:
+        """The live order that answers to this token now."""
+        order = self._floor.orders.current(record.session_id, token)
+        return order if order is not None and order.live else None
+
+
+def has_words(instrument: Instrument) -> bool:
+    """Whether OUCH 4.2 can say every price and quantity that the instrument's rules allow."""
+    return (
+        instrument.price_decimals == PRICE_DECIMALS
+        and instrument.quantity_decimals == 0
+        and instrument.price_max <= ouch.PRICE_MAX
+        and instrument.quantity_max <= ouch.SHARES_MAX
+        and len(instrument.symbol) <= STOCK_SIZE
+    )
+
+
+def _invalid(field: bytes, value: bytes) -> Refusal:
+    return Refusal(
+        RejectedReason.OTHER, RejectReason.INVALID_FIELD, b"invalid %b: %b" % (field, value)
+    )
+
+
+def _unsupported(letter: RejectedReason, field: bytes, value: bytes) -> Refusal:
+    return Refusal(letter, RejectReason.UNSUPPORTED, b"%b not supported: %b" % (field, value))
