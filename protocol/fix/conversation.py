@@ -160,11 +160,10 @@ class Conversation:
 
     def begin(self, number: int) -> None:
         """Initiator: the peer answered our Logon with this number."""
-        stream, outbound = self.stream, self.outbound
-        outbound.keepalive = keep_alive(self.heart_bt_int, self.now_ns)
+        self.outbound.keepalive = keep_alive(self.heart_bt_int, self.now_ns)
+        self.stream.attach()
+        self.outbound.release(self.logon_number + 1)
         self.count_logon(number)
-        stream.attach()
-        outbound.release(self.logon_number + 1)
 
     # -- numbers ----------------------------------------------------------------------------------
 

@@ -37,7 +37,13 @@ class ResendCursor:
         self.fresh_from = stream.sent_log.next_number
 
     def request(self, begin: int, end: int) -> bool:
-        """Add begin <= number < end to what goes out again; False: too many requests wait."""
+        """Add begin <= number < end to what goes out again; False: too many requests wait.
+
+        What has not left for the first time yet is no part of it: that follows anyway.
+        """
+        end = min(end, self.fresh_from)
+        if begin >= end:
+            return True
         if len(self._ranges) >= RANGES_MAX:
             return False
         self._ranges.append((begin, end))
@@ -67,28 +73,24 @@ class ResendCursor:
         begin, end = self._ranges.popleft()
         stop = min(end, begin + budget)
         room = SLICE_BYTES - sum(map(len, out))
-        gap_from: int | None = None
-        number = begin - 1
+        # Numbers from `filled_to` on are not answered yet: admin messages, and whatever the reader
+        # no longer has, end in one gap fill as soon as something else is due.
+        filled_to = begin
+        reached = stop
         for number, frame in self._log.read(begin, stop):
             if frame is None:
-                gap_from = number if gap_from is None else gap_from
                 continue
-            if gap_from is not None:
-                out.append(_gap_fill(self._stream, gap_from, number, now_ns))
-                gap_from = None
+            if filled_to < number:
+                out.append(_gap_fill(self._stream, filled_to, number, now_ns))
             again = as_poss_dup(frame, now_ns)
             out.append(again)
+            filled_to = number + 1
             room -= len(again)
             if room <= 0:
-                reached = number + 1
+                reached = filled_to
                 break
-        else:
-            reached = stop
-            # A reader that no longer has the last numbers: they are filled, never waited for.
-            if gap_from is None and number + 1 < stop:
-                gap_from = number + 1
-        if gap_from is not None:
-            out.append(_gap_fill(self._stream, gap_from, reached, now_ns))
+        if filled_to < reached:
+            out.append(_gap_fill(self._stream, filled_to, reached, now_ns))
         self._stream.handed_over(begin, reached)
         if reached < end:
             self._ranges.appendleft((reached, end))

@@ -31,6 +31,8 @@ from protocol.receive_buffer import ReceiveBuffer
 
 _DEAF = frozenset((State.LOGON_PENDING, State.TERMINATED))
 """States in which nothing further is interpreted."""
+_ACTIVE = State.ACTIVE
+_TERMINATED = State.TERMINATED
 _QUIET = frozenset((State.CONNECTED, State.LOGON_SENT))
 """States in which a garbled message ends the connection instead of being ignored."""
 HEART_BT_INT_DEFAULT = 30
@@ -243,7 +245,7 @@ class FixSession:
         """
         conversation = self._conversation
         assert conversation is not None, "nothing is sent before accept"
-        if conversation.stream.attached and self._machine.state is not State.TERMINATED:
+        if conversation.stream.attached and self._machine.state is not _TERMINATED:
             conversation.outbound.send(msg_type, body, now_ns, routing)
         else:
             conversation.stream.write(msg_type, body, now_ns, routing)
@@ -282,12 +284,15 @@ class FixSession:
         if events:
             return events.popleft()
         machine, buffer = self._machine, self._buffer
-        while machine.state not in _DEAF:
-            if machine.state is State.ACTIVE:
+        while True:
+            # The usual state is asked for first: hashing an Enum member costs 0.2 us.
+            if machine.state is _ACTIVE:
                 assert self._conversation is not None
                 order = self._conversation.take_order(buffer)
                 if order is not None:
                     return order
+            elif machine.state in _DEAF:
+                break
             try:
                 frame = next_frame(buffer)
             except Oversized as problem:

@@ -11,20 +11,14 @@ from enum import Enum
 class State(Enum):
     """Where one connection stands."""
 
-    CONNECTED = "connected"
-    """Acceptor waits for a Logon(A); initiator has not sent one yet."""
-    LOGON_PENDING = "logon pending"
-    """Acceptor: a Logon waits for `accept` or `reject`; nothing further is interpreted."""
-    LOGON_SENT = "logon sent"
-    """Initiator waits for the answer to its Logon."""
-    ACTIVE = "active"
-    RECOVERING = "recovering"
-    """A gap is open: a ResendRequest(2) is out, messages beyond the gap are queued."""
-    LOGGING_OUT = "logging out"
-    """We sent a Logout(5) and wait for the peer's."""
-    CLOSING = "closing"
-    """We confirmed the peer's Logout and give it time to close first."""
-    TERMINATED = "terminated"
+    CONNECTED = "connected: an acceptor waits for a Logon(A), an initiator has yet to send one"
+    LOGON_PENDING = "a Logon waits for accept or reject; nothing further is interpreted"
+    LOGON_SENT = "the initiator waits for the answer to its Logon"
+    ACTIVE = "logged on, numbers in order"
+    RECOVERING = "a gap is open: a ResendRequest(2) is out, messages beyond the gap are queued"
+    LOGGING_OUT = "we sent a Logout(5) and wait for the peer's"
+    CLOSING = "we confirmed the peer's Logout and give it time to close first"
+    TERMINATED = "over"
 
 
 class Trigger(Enum):
@@ -37,8 +31,7 @@ class Trigger(Enum):
     GAP_CLOSED = "gap closed"
     LOGOUT_SENT = "Logout sent"
     LOGOUT_RECEIVED = "Logout received"
-    ENDED = "ended"
-    """The connection closed, a deadline passed, or the peer broke a rule that ends the session."""
+    ENDED = "connection closed, deadline passed, or a rule broken that ends the session"
 
 
 TRANSITIONS: dict[State, dict[Trigger, State]] = {
