@@ -43,9 +43,8 @@ class Floor(Protocol):
     directory: Directory
     credentials: Credentials
 
-    @property
-    def now_ns(self) -> int:
-        """The tick's time."""
+    now_ns: int
+    """The tick's time."""
 
     def submit(self, command: Command) -> tuple[Event, ...]:
         """Number, apply and route one command."""

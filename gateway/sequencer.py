@@ -20,7 +20,7 @@ Route = Callable[[Command, tuple[Event, ...], int, int], None]
 
 
 Remember = Callable[[Command, tuple[Event, ...], int], None]
-"""`remember(command, events, now_ns)`."""
+"""`remember(command, events, now_ns)`; the sequencer's `next_seq` is the command's number."""
 
 
 class ApplyError(Exception):
@@ -53,10 +53,11 @@ class Sequencer:
         self._commands: list[Command] = []
         self._events: list[Event] = []
 
-    def begin(self, now_ns: int) -> None:
-        """Open a tick. Time never goes back, not even over a restart."""
+    def begin(self, now_ns: int) -> int:
+        """Open a tick and return its time, which never goes back, not even over a restart."""
         if now_ns > self.now_ns:
             self.now_ns = now_ns
+        return self.now_ns
 
     def note(self, fact: Fact) -> None:
         """Record what came from outside, in arrival order."""
@@ -119,7 +120,7 @@ class Sequencer:
             events = self.engine.apply(command, batch.now_ns)
             happened += events
             remember(command, events, batch.now_ns)
-        self.next_seq += len(batch.commands)
+            self.next_seq += 1
         self.events_crc = chain_events_crc(happened, self.events_crc)
         if self.events_crc != batch.events_crc:
             raise JournalError(

@@ -50,6 +50,8 @@ class Venue:
         self.directory = Directory(self._prepare)
         self.credentials = credentials
         self.connections: dict[int, Connection] = {}
+        self.now_ns = 0
+        """The tick's time: the same for all that happens in it."""
         self.next_connection_id = 1
         self.log = log
         self.history = SentHistory(log)
@@ -67,10 +69,6 @@ class Venue:
         self._touched: dict[int, SessionRecord] = {}
 
     # -- what desks use -----------------------------------------------------------------------
-
-    @property
-    def now_ns(self) -> int:
-        return self.sequencer.now_ns
 
     def submit(self, command: Command) -> tuple[Event, ...]:
         """Number, apply and route one command. Raises ApplyError."""
@@ -119,7 +117,7 @@ class Venue:
         sequencer = self.sequencer
         for number, payload in self.log.read(1):
             batch = decode_batch(payload)
-            sequencer.begin(batch.now_ns)
+            self.now_ns = sequencer.begin(batch.now_ns)
             sequencer.refold(number, batch, self._remember)
             self.history.note(number, batch.frames)
             for entry in batch.numbers:
@@ -138,6 +136,7 @@ class Venue:
         return count
 
     def _remember(self, command: Command, events: tuple[Event, ...], now_ns: int) -> None:
+        self.orders.command_seq = self.sequencer.next_seq
         for event in events:
             self.orders.fold(command, event, now_ns)
             self.directory.fold(event)
@@ -146,7 +145,7 @@ class Venue:
 
     def begin(self, now_ns: int) -> None:
         """Open a tick, or go on with the open one."""
-        self.sequencer.begin(now_ns)
+        self.now_ns = self.sequencer.begin(now_ns)
 
     def started(self, version: str, configuration: bytes) -> None:
         """A process took over: connections of the one before are gone."""
@@ -171,6 +170,8 @@ class Venue:
             return
         session = connection.session
         session.receive_data(data, self.now_ns)
+        if connection.record is not None:
+            connection.record.last_heard_ns = self.now_ns
         self._drain(connection)
         consumed = session.take_consumed()
         if consumed:
