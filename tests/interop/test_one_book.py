@@ -83,7 +83,7 @@ def script_trader(client: WebSocketClient) -> Trader:
     async def fill() -> Fill:
         message = await client.receive("executed")
         cents = in_cents(message["last_px"])
-        return Fill(message["order"]["cl_ord_id"], int(message["last_qty"]), cents)
+        return Fill(message["order"]["cl_ord_id"], int(Decimal(message["last_qty"])), cents)
 
     return Trader(enter, fill)
 

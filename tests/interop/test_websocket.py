@@ -1,14 +1,22 @@
 """A script on the `websockets` library."""
 
+import json
+from decimal import Decimal
+
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.interop.simplefix_client import SimplefixClient
 from tests.interop.venue_process import VenueProcess
-from tests.interop.websocket_client import WebSocketClient
+from tests.interop.websocket_client import Message, WebSocketClient
 
 pytestmark = pytest.mark.interop
-BUY, SELL = 1, 2
+SELL = 2
+
+
+def amounts(message: Message, *names: str) -> tuple[object, ...]:
+    """Decimal strings as numbers: "187.0" is "187"."""
+    return tuple(Decimal(message[name]) for name in names)
 
 
 async def test_a_script_logs_in_trades_and_cancels(venue: VenueProcess) -> None:
@@ -26,31 +34,27 @@ async def test_a_script_logs_in_trades_and_cancels(venue: VenueProcess) -> None:
 
             await client.order("a-1", "buy", 100, "AAPL", "187.01")
             accepted = (await client.receive("accepted"))["order"]
-            assert (accepted["cl_ord_id"], accepted["leaves_qty"], accepted["status"]) == (
-                *("a-1", "100"),
-                "new",
-            )
+            assert (accepted["cl_ord_id"], accepted["status"]) == ("a-1", "new")
+            assert amounts(accepted, "leaves_qty", "cum_qty") == (100, 0)
             seller.order("s1", SELL, 40, "AAPL", "187.01")
             executed = await client.receive("executed")
-            assert (executed["last_qty"], executed["last_px"], executed["liquidity"]) == (
-                *("40", "187.01"),
-                "maker",
-            )
-            assert executed["order"]["leaves_qty"] == "60"
+            assert amounts(executed, "last_qty", "last_px") == (40, Decimal("187.01"))
+            assert executed["liquidity"] == "maker"
+            assert amounts(executed["order"], "leaves_qty", "avg_px") == (60, Decimal("187.01"))
             assert executed["order"]["status"] == "partially_filled"
 
             await client.send(
                 "replace", cl_ord_id="a-2", orig_cl_ord_id="a-1", quantity="90", price="187.00"
             )
             replaced = await client.receive("replaced")
-            assert replaced["order"]["leaves_qty"] == "50"
+            assert amounts(replaced["order"], "leaves_qty", "price") == (50, 187)
             await client.send("status", cl_ord_id="a-2", id="s1")
             status = await client.receive("order_status")
             assert (status["id"], status["order"]) == ("s1", replaced["order"])
             await client.send("cancel", cl_ord_id="a-3", orig_cl_ord_id="a-2")
             canceled = await client.receive("canceled")
-            assert (canceled["quantity"], canceled["reason"]) == ("50", "user")
-            numbers = [message["seq"] for message in client.private]
+            assert (amounts(canceled, "quantity"), canceled["reason"]) == ((50,), "user")
+            numbers = [json.loads(text)["seq"] for text in client.private]
             assert numbers == list(range(1, len(numbers) + 1))
 
 
@@ -61,7 +65,7 @@ async def test_a_repeated_cl_ord_id_returns_the_first_outcome(venue: VenueProces
         first = await client.receive("accepted")
         await client.order("a-1", "buy", 100, "AAPL", "187.01")
         again = await client.receive("accepted")
-        assert again["order"] == first["order"]
+        assert (again["exec_id"], again["order"]) == (first["exec_id"], first["order"])
         assert again["repeat"] is True
 
 
@@ -83,20 +87,29 @@ async def test_a_script_resumes_by_number(venue: VenueProcess, killed: bool) -> 
     async with WebSocketClient(venue.ports["ws"], "TRADER") as again:
         answer = await again.login(resume_from=2, epoch=before["epoch"])
         assert (answer["epoch"], answer["next_seq"]) == (before["epoch"], 4)
-        open_orders = {order["cl_ord_id"]: order["leaves_qty"] for order in answer["open_orders"]}
-        assert open_orders == {"a-1": "70", "a-2": "50"}
-        assert await again.receive("accepted") == client.private[1]
+        leaves = {one["cl_ord_id"]: amounts(one, "leaves_qty") for one in answer["open_orders"]}
+        assert leaves == {"a-1": (70,), "a-2": (50,)}
+        await again.receive("accepted")
+        assert again.private == client.private[1:]
         missed = await again.receive("executed")
-        assert (missed["seq"], missed["last_qty"], missed["order"]["cl_ord_id"]) == (3, "30", "a-1")
+        assert (missed["seq"], missed["order"]["cl_ord_id"]) == (3, "a-1")
+        assert amounts(missed, "last_qty") == (30,)
         await again.send("cancel", cl_ord_id="a-3", orig_cl_ord_id="a-1")
         assert (await again.receive("canceled"))["seq"] == 4
 
 
-async def test_a_wrong_epoch_and_an_unknown_token_are_refused(venue: VenueProcess) -> None:
-    for token, more in (("NOBODY", {}), ("TRADER", {"resume_from": 1, "epoch": "elsewhere"})):
-        async with WebSocketClient(venue.ports["ws"], token) as client:
-            await client.send("login", token=token, **more)
-            assert (await client.receive("error"))["text"]
-            if token == "NOBODY":
-                with pytest.raises(ConnectionClosed):
-                    await client.receive("nothing")
+async def test_a_wrong_epoch_is_refused_by_name(venue: VenueProcess) -> None:
+    async with WebSocketClient(venue.ports["ws"], "TRADER") as client:
+        await client.send("login", token="TRADER", resume_from=1, epoch="elsewhere")
+        assert (await client.receive("error"))["code"] == "epoch_mismatch"
+        await client.login()
+
+
+async def test_three_unknown_tokens_end_the_connection(venue: VenueProcess) -> None:
+    async with WebSocketClient(venue.ports["ws"], "NOBODY") as client:
+        for _ in range(3):
+            await client.send("login", token="NOBODY")
+            assert (await client.receive("error"))["code"] == "login_refused"
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.receive("nothing")
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 1008

@@ -41,13 +41,20 @@ def free_port_base(host: str = "127.0.0.1") -> int:
 class VenueProcess:
     """`venue serve` on one data directory and one block of ports, over any number of lives."""
 
-    def __init__(self, folder: Path, *arguments: str, port_base: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        port_base: int | None = None,
+        module: str = "gateway",
+    ) -> None:
         self.folder = folder
         self.data_dir = folder / "data"
         self.ports: dict[str, int] = {}
         self.ready_line = ""
         self._port_base = free_port_base() if port_base is None else port_base
         self._arguments = arguments
+        self._module = module
         self._process: subprocess.Popen[bytes] | None = None
         self._lives = 0
 
@@ -68,7 +75,7 @@ class VenueProcess:
         self._lives += 1
         ports_file = self.folder / "ports.json"
         ports_file.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "gateway", "serve", "--port-base", str(self._port_base)]
+        command = [sys.executable, "-m", self._module, "serve", "--port-base", str(self._port_base)]
         command += ["--ports-file", str(ports_file), "--data-dir", str(self.data_dir)]
         with (self.folder / f"stderr-{self._lives}.txt").open("wb") as stderr:
             self._process = subprocess.Popen(

@@ -12,11 +12,11 @@ Message = dict[str, Any]
 
 
 class WebSocketClient:
-    """One connection. `private` keeps every numbered message, in order."""
+    """One connection. `private` keeps the text of every numbered message, in order."""
 
     def __init__(self, port: int, token: str) -> None:
         self.token = token
-        self.private: list[Message] = []
+        self.private: list[str] = []
         self.welcome: Message = {}
         self._connect = connect(f"ws://127.0.0.1:{port}", compression=None, proxy=None)
         self._connection: ClientConnection
@@ -58,10 +58,11 @@ class WebSocketClient:
         """The next message but heartbeats, which must be of this type."""
         async with asyncio.timeout(WITHIN_S):
             while True:
-                message: Message = json.loads(await self._connection.recv())
+                text = await self._connection.recv(decode=True)
+                message: Message = json.loads(text)
                 if message["type"] != "heartbeat":
                     break
         if "seq" in message:
-            self.private.append(message)
+            self.private.append(text)
         assert message["type"] == kind, message
         return message
