@@ -1,0 +1,41 @@
+"""What a run of participants amounted to."""
+
+from collections import Counter
+
+from simulator.clients.words import Executed, New, Rejected, Replace, Report, Request
+
+
+class Tally:
+    """Counts of one run: orders sent, executions and trades by instrument, refusals by reason."""
+
+    def __init__(self) -> None:
+        self.orders: Counter[str] = Counter()
+        """New and replace requests by wire."""
+        self.executions: Counter[tuple[str, str]] = Counter()
+        """By symbol and wire; a trade between two participants counts for both."""
+        self.trades: Counter[str] = Counter()
+        """By symbol, as the venue's public feed told them."""
+        self.refusals: Counter[str] = Counter()
+
+    def sent(self, wire: str, request: Request) -> None:
+        if isinstance(request, New | Replace):
+            self.orders[wire] += 1
+
+    def told(self, wire: str, symbol: bytes, report: Report) -> None:
+        """One report about an order in `symbol`."""
+        if isinstance(report, Executed):
+            self.executions[symbol.decode(), wire] += 1
+        elif isinstance(report, Rejected):
+            self.refusals[f"{wire}: {report.reason}"] += 1
+
+    def lines(self, symbols: list[str]) -> list[str]:
+        """The summary for a person."""
+        wires = sorted(self.orders)
+        parts = ", ".join(f"{wire} {self.orders[wire]}" for wire in wires)
+        lines = [f"orders: {self.orders.total()} ({parts})"]
+        for symbol in symbols:
+            parts = ", ".join(f"{wire} {self.executions[symbol, wire]}" for wire in wires)
+            lines.append(f"{symbol}: {self.trades[symbol]} trades; executions: {parts}")
+        for reason, count in self.refusals.most_common(5):
+            lines.append(f"refused {count} times: {reason}")
+        return lines
