@@ -1,4 +1,4 @@
-"""OUCH requests and their answers, whole messages, through the whole venue."""
+"""OUCH requests and their answers (`gateway.order_entry.ouch_reports`), through the whole venue."""
 
 from typing import Any
 

@@ -2,15 +2,26 @@
 
 import pytest
 
+from gateway.credentials import ConfiguredCredentials
+from gateway.journal.log import MemoryLog
 from gateway.journal.records import FramesOut
+from gateway.order_entry.ouch import OuchDesk
 from gateway.order_entry.ouch_sessions import session_id_after
+from gateway.replay import Replay
+from gateway.venue import Venue
 from matching.commands import EndOfDay, StartOfDay
 from protocol.ouch.messages42 import SystemEvent, decode_outbound, encode
 from protocol.sent_log import TAIL_MAX
 from protocol.soupbintcp.events import LoggedIn, LoginRejected
 from protocol.soupbintcp.packets import LoginRejectReason
 from protocol.soupbintcp.session import REPLAY_MESSAGES_MAX
-from tests.gateway.order_entry.ouch_client import OuchClient, cancel, enter, ouch_venue
+from tests.gateway.order_entry.ouch_client import (
+    OuchClient,
+    cancel,
+    enter,
+    ouch_venue,
+    replace,
+)
 from tests.gateway.order_entry.test_ouch import (
     NOW,
     START_OF_DAY,
@@ -301,3 +312,35 @@ def test_session_ids_are_eight_letters_and_digits_and_never_come_twice() -> None
         b"", OPENING_NS + 5_000_000
     )
     assert session_id_after(b"", 0) == b"00000000"
+
+
+# -- replay of the journal -----------------------------------------------------------------------
+
+
+def test_two_days_and_a_restart_replay_without_divergence(venue: VenueHarness) -> None:
+    trader, other = OuchClient(venue), OuchClient(venue, b"SIM001")
+    trader.send(enter("T1"), enter("T1"), enter("T2", display=b"N"), enter("T3"))
+    other.send(enter("S1", b"S", 30))
+    OuchClient(venue, password=b"WRONG")
+    OuchClient(venue, sequence=2).send(replace("T1", "T4", 90), cancel("T3"))
+    other.send(b"no message")
+    venue.now_ns += 1_000_000_000
+    venue = venue.restart()
+    OuchClient(venue, b"SIM001").send(enter("S2", b"S", 5))
+    venue.control(EndOfDay())
+    venue.control(NEXT_DAY)
+    OuchClient(venue).send(enter("T1"))
+
+    def make_venue(log: MemoryLog, configuration: bytes) -> Venue:
+        replayed = Venue(
+            log,
+            ConfiguredCredentials(venue.config),
+            lambda floor: {b"ouch": OuchDesk(floor)},
+            lambda line: None,
+        )
+        replayed.recover()
+        return replayed
+
+    outcome = Replay(make_venue).run(venue.log.read(1))
+    assert outcome.divergence is None
+    assert outcome.batches == len(venue.batches())
