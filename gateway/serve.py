@@ -18,6 +18,7 @@ from gateway.journal.log import JournalError, MemoryLog, SequencedLog
 from gateway.listeners import Listeners, ready_line, write_ports_file
 from gateway.order_entry.fix import FixDesk
 from gateway.order_entry.ouch import OuchDesk
+from gateway.order_entry.websocket import WebSocketDesk
 from gateway.venue import Venue
 from matching.commands import AddAccount, AddInstrument, EndOfDay, StartOfDay
 
@@ -34,7 +35,11 @@ class StartError(cfg.ConfigError):
 
 def make_desks(venue: Venue, config: cfg.Config) -> Mapping[bytes, Desk]:
     """One desk for each order-entry wire."""
-    return {b"fix": FixDesk(venue, config), b"ouch": OuchDesk(venue)}
+    return {
+        b"fix": FixDesk(venue, config),
+        b"ouch": OuchDesk(venue),
+        b"websocket": WebSocketDesk(venue, config),
+    }
 
 
 def open_log(config: cfg.Config) -> SequencedLog:
