@@ -199,12 +199,12 @@ class Page {
     const both = bids.length && asks.length;
     const mid = both ? (bids[0].price + asks[0].price) / 2 : 0;
     const spread = both ? asks[0].price - bids[0].price : 0;
-    setText(this.find(".mid"), both ? formatPrice(mid, decimals + 1) : NOTHING);
+    const empty = !bids.length && !asks.length;
+    setText(this.find(".mid"), both ? formatPrice(mid, decimals + 1) : empty ? "" : NOTHING);
     setText(this.find(".spread"), both ? `spread ${formatPrice(spread, decimals)}` : "");
     const phase = book?.phase ?? "";
     setText(this.find(".phase"), phase);
     this.find(".phase").dataset.phase = phase;
-    const empty = !bids.length && !asks.length;
     for (const panel of [".depth", ".ladder"]) this.say(panel, "book", empty, "no orders yet");
     if (this.depth.draw(book, instrument, this.colors)) this.mark("book");
   }

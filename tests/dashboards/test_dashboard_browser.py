@@ -204,6 +204,16 @@ def test_frames_follow_one_another_and_nothing_moves(
         assert browser.evaluate(size_of_page) == inner, "nothing to scroll to"
 
 
+def test_an_open_page_does_not_delay_the_end(tmp_path: Path, browser: Browser) -> None:
+    require("streamlit")
+    with FakeFeed() as feed, DashboardProcess(tmp_path, feed.url) as dashboard:
+        page = DashboardPage(browser, dashboard.url)
+        page.wait_for(LIVE)
+        started = time.monotonic()
+        assert dashboard.end() == 0
+        assert time.monotonic() - started < 2
+
+
 def test_the_server_is_idle_while_a_page_is_live(
     dashboard: DashboardProcess, browser: Browser, feed_port: int
 ) -> None:
