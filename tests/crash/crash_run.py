@@ -1,0 +1,93 @@
+"""Kill the venue under load, start it again, and judge it by what its clients wrote down."""
+
+import asyncio
+import os
+import signal
+from random import Random
+
+from gateway.journal.reader import open_reader
+from gateway.journal.recovery import verify
+from tests.crash.fix_wire import FixWire
+from tests.crash.ledger import check_matches
+from tests.crash.soup_wire import SoupWire
+from tests.crash.trader import Trader
+from tests.crash.websocket_wire import WebSocketWire
+from tests.interop.venue_process import VenueProcess
+
+LOAD_MIN_S, LOAD_MAX_S = 0.05, 0.35
+"""How long the load runs before the kill."""
+
+
+def make_traders(seed: int) -> list[Trader]:
+    """Two FIX versions, two OUCH logins, two WebSocket sessions."""
+    return [
+        Trader("F42", seed, lambda record: FixWire(record, "CRASH42", "FIX.4.2")),
+        Trader("F44", seed, lambda record: FixWire(record, "CRASH44", "FIX.4.4")),
+        Trader("OA", seed, lambda record: SoupWire(record, "SIM011")),
+        Trader("OB", seed, lambda record: SoupWire(record, "SIM012")),
+        Trader("WA", seed, lambda record: WebSocketWire(record, "SIM021")),
+        Trader("WB", seed, lambda record: WebSocketWire(record, "SIM022")),
+    ]
+
+
+class CrashRun:
+    """One data directory, its venue and its clients over a number of kills."""
+
+    def __init__(self, venue: VenueProcess, traders: list[Trader], seed: int) -> None:
+        self.venue = venue
+        self.traders = traders
+        self._rng = Random(seed)
+        self.findings: list[str] = []
+
+    async def run(self, kills: int) -> list[str]:
+        """Everything that may not be, at most from the first bad life on; no finding: all well."""
+        for life in range(1, kills + 2):
+            await asyncio.to_thread(self.venue.start)
+            try:
+                await self._come_back()
+                if life <= kills:
+                    await self._load_and_kill()
+                else:
+                    await asyncio.gather(*(trader.cancel_all() for trader in self.traders))
+            except (AssertionError, TimeoutError, OSError) as error:
+                self.findings.append(f"life {life}: {error!r}")
+            self._collect(life)
+            if self.findings:
+                break
+        return self.findings
+
+    async def _come_back(self) -> None:
+        """All log on again, catch up, hear everything again, and ask for their orders."""
+        ports = self.venue.ports
+        for step in (
+            lambda trader: trader.connect(ports),
+            lambda trader: trader.catch_up(),
+            lambda trader: trader.hear_all_again(ports),
+            lambda trader: trader.check_orders(),
+        ):
+            results = await asyncio.gather(*map(step, self.traders), return_exceptions=True)
+            for result in results:
+                if isinstance(result, Exception):
+                    raise result
+        # Only now has everybody been told both sides of every match.
+        self.findings += check_matches([trader.ledger for trader in self.traders])
+
+    async def _load_and_kill(self) -> None:
+        """Orders from everybody; in every third life while all history is told again, too."""
+        if self._rng.random() < 1 / 3:
+            ports = self.venue.ports
+            await asyncio.gather(*(trader.begin_again(ports) for trader in self.traders))
+        for trader in self.traders:
+            trader.trading = True
+            trader.trade()
+        await asyncio.sleep(self._rng.uniform(LOAD_MIN_S, LOAD_MAX_S))
+        os.kill(self.venue.pid, signal.SIGKILL)
+        await asyncio.gather(*(trader.gone() for trader in self.traders))
+        self.venue.kill()
+        report = verify(open_reader(self.venue.data_dir).read(1))
+        if report.divergence is not None:
+            self.findings.append(f"journal: {report.divergence.describe()}")
+
+    def _collect(self, life: int) -> None:
+        for trader in self.traders:
+            self.findings += [f"life {life}: {text}" for text in trader.record.findings]
