@@ -17,7 +17,6 @@ from protocol.fix.message import Message
 from protocol.fix.messages import (
     ORDER_ENTRY,
     ApplicationMessage,
-    OrderEntryMessage,
     order_entry_message,
 )
 from protocol.fix.outbound import Outbound, keep_alive
@@ -25,8 +24,8 @@ from protocol.fix.reports import REPORTS, report_message
 from protocol.fix.settings import FixSettings
 from protocol.fix.state import Machine, State, Trigger
 from protocol.fix.stream import FixStream
+from protocol.fix.values import printable
 from protocol.keepalive import Due
-from protocol.receive_buffer import ReceiveBuffer
 
 TEST_REQ_ID = b"TEST"
 _NO_TEXT = b""
@@ -44,11 +43,11 @@ class Conversation:
         "_events",
         "_gap",
         "_is_acceptor",
-        "_layouts",
         "_machine",
         "_settings",
         "_time_check",
         "heart_bt_int",
+        "layouts",
         "logon_number",
         "logout_deadline_ns",
         "now_ns",
@@ -71,7 +70,7 @@ class Conversation:
         self._is_acceptor = is_acceptor
         self._gap: GapQueue | None = None
         self._time_check = admin.SendingTimeCheck(settings.latency_limit_ns)
-        self._layouts = LayoutBook(stream, self._time_check)
+        self.layouts = LayoutBook(stream, self._time_check)
         self.stream = stream
         self.heart_bt_int = 0
         self.logon_number = 0
@@ -79,12 +78,6 @@ class Conversation:
         self.logout_deadline_ns: int | None = None
         self.now_ns = 0
         self.outbound = Outbound(stream, keep_alive(0, 0))
-
-    def take_order(self, buffer: ReceiveBuffer) -> OrderEntryMessage | None:
-        """The next order, when a learned layout fits and every check passes."""
-        return self._layouts.take(buffer, self.now_ns)
-
-    # -- any message ------------------------------------------------------------------------------
 
     def receive(self, message: Message) -> None:
         """Judge one decoded message."""
@@ -103,8 +96,8 @@ class Conversation:
         if message.begin_string != stream.begin_string:
             self._count_if_expected(number)
             self._remark(
-                f"BeginString(8) expected {_show(stream.begin_string)},"
-                f" received {_show(message.begin_string)}"
+                f"BeginString(8) expected {printable(stream.begin_string)},"
+                f" received {printable(message.begin_string)}"
             )
             self.log_out(b"Incorrect BeginString")
             return
@@ -164,8 +157,6 @@ class Conversation:
         self.stream.attach()
         self.outbound.release(self.logon_number + 1)
         self.count_logon(number)
-
-    # -- numbers ----------------------------------------------------------------------------------
 
     def count_logon(self, number: int) -> None:
         """The Logon's own number, after it was answered: count it, or ask for what is missing."""
@@ -235,8 +226,6 @@ class Conversation:
             return True
         return False
 
-    # -- one message in order ---------------------------------------------------------------------
-
     def _process(self, message: Message, number: int) -> None:
         """A message that carries exactly the expected number: count it, then act."""
         self.stream.expected_msg_seq_num = number + 1
@@ -273,7 +262,7 @@ class Conversation:
             self._remark(f"unsupported MsgType(35) in MsgSeqNum(34) {number}")
         elif msg_type in ORDER_ENTRY:
             self._events.append(order_entry_message(message, number))
-            self._layouts.see(message)
+            self.layouts.see(message)
         elif msg_type in REPORTS:
             self._events.append(report_message(message, number))
         else:
@@ -287,10 +276,8 @@ class Conversation:
         body = answers.reject(message, self.stream.version, rejection)
         self.outbound.send(b"3", body, self.now_ns, answers.reversed_routing(message))
         tag = f", tag {rejection.ref_tag_id}" if rejection.ref_tag_id is not None else ""
-        number = _show(message.get(34))
+        number = printable(message.get(34))
         self._remark(f"rejected MsgSeqNum(34) {number}: {rejection.text}{tag}")
-
-    # -- administrative messages ------------------------------------------------------------------
 
     def _resend_request(self, message: Message) -> None:
         """ResendRequest(2): start a resend. Test case 8."""
@@ -341,8 +328,6 @@ class Conversation:
         )
         self.outbound.send(b"A", body, self.now_ns)
 
-    # -- the end ----------------------------------------------------------------------------------
-
     def log_out(self, text: bytes) -> None:
         """Our Logout; the peer has LogoutTimeout to confirm."""
         self.outbound.send_at_once(b"5", answers.field(58, text), self.now_ns)
@@ -357,7 +342,7 @@ class Conversation:
         self._machine.step(Trigger.LOGOUT_RECEIVED)
         self.logout_deadline_ns = self.now_ns + self._settings.logout_timeout_ns
         self.stream.detach()
-        text = _show(message.get(58))
+        text = printable(message.get(58))
         self._remark(f"Logout(5) received{': ' if text else ''}{text}")
 
     def _receive_while_logging_out(self, message: Message, number: int) -> None:
@@ -385,8 +370,6 @@ class Conversation:
         self._machine.step(Trigger.ENDED)
         self._events.append(Terminated(reason))
 
-    # -- time -------------------------------------------------------------------------------------
-
     @property
     def deadline_ns(self) -> int | None:
         if self._machine.state in _LIVE:
@@ -410,7 +393,3 @@ class Conversation:
 
     def _remark(self, text: str) -> None:
         self._events.append(Remark(text))
-
-
-def _show(value: bytes) -> str:
-    return value.decode("ascii", "backslashreplace")

@@ -11,6 +11,7 @@ import re
 from zlib import adler32
 
 from protocol.fix.errors import GarbledMessage
+from protocol.fix.values import printable
 from protocol.receive_buffer import ReceiveBuffer
 
 _PREFIX = b"8=FIX"
@@ -76,7 +77,7 @@ def next_frame(buffer: ReceiveBuffer) -> Frame | None:
         given = frame.data[-4:-1]
         expected = checksum(frame.data[:-_CHECKSUM_SIZE])
         if given != b"%03d" % expected:
-            frame.garbled = f"CheckSum(10) expected {expected:03}, received {_show(given)}"
+            frame.garbled = f"CheckSum(10) expected {expected:03}, received {printable(given)}"
         return frame
     return _to_next_checksum(buffer, trailer)
 
@@ -122,7 +123,3 @@ def _take(buffer: ReceiveBuffer, end: int, why: str) -> Frame:
     frame = Frame(buffer.data[buffer.start : end], why)
     buffer.consume(len(frame.data))
     return frame
-
-
-def _show(value: bytes) -> str:
-    return value.decode("ascii", "backslashreplace")

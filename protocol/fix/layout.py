@@ -15,7 +15,7 @@ from protocol.fix.errors import MessageRejected
 from protocol.fix.framing import checksum
 from protocol.fix.message import Message
 from protocol.fix.messages import ORDER_ENTRY, OrderEntryClass, OrderEntryMessage
-from protocol.fix.rules import VALUE_PATTERNS
+from protocol.fix.rules import DECIMAL, VALUE_PATTERNS, is_timestamp
 from protocol.fix.stream import FixStream
 from protocol.fix.tags import DATA_TAG_OF_LENGTH, GROUP_COUNT_TAGS, HEADER_TAGS, TRAILER_TAGS
 from protocol.receive_buffer import ReceiveBuffer
@@ -29,6 +29,14 @@ SEEN_MAX = 64
 _SKIPPED_HEADER_TAGS = frozenset((50, 57, 142, 143, 1128))
 """Header fields that change nothing: any value passes. Others (43, 97, 115) are not learned."""
 _ANY = rb"[^\x01]+"
+_PLAIN_DECIMAL = rb"[0-9]{1,18}(?:\.[0-9]{0,18})?"
+_PATTERNS = {
+    tag: _PLAIN_DECIMAL if pattern == DECIMAL else pattern
+    for tag, pattern in VALUE_PATTERNS.items()
+}
+"""Never more than the rules allow; less where that is faster to match."""
+_PATTERNS[60] = _ANY
+"""TransactTime is checked by the caller, once for a burst of messages that share it."""
 
 CHECKSUM_TEXTS = tuple(b"%03d" % value for value in range(256))
 LENGTH_TEXTS = {length + len(b"%d" % length): b"%d" % length for length in range(1, 2000)}
@@ -43,7 +51,7 @@ class Layout:
     values of `rest_tags`.
     """
 
-    __slots__ = ("cls", "fixed_size", "match", "order", "rest_at", "rest_tags")
+    __slots__ = ("cls", "fixed_size", "match", "order", "rest_at", "rest_tags", "time_at")
 
     def __init__(
         self, pattern: bytes, cls: OrderEntryClass, order: list[int], rest_tags: tuple[int, ...]
@@ -54,6 +62,8 @@ class Layout:
         self.rest_tags = rest_tags
         self.rest_at = len(order) - len(rest_tags)
         self.fixed_size = 0
+        self.time_at = 0
+        """Where among the taken values TransactTime(60) is; 0: nowhere."""
 
 
 def learn(message: Message, stream: FixStream) -> Layout | None:
@@ -83,7 +93,7 @@ def learn(message: Message, stream: FixStream) -> Layout | None:
             return None
         if tag in HEADER_TAGS and tag not in (34, 52):
             return None
-        pattern += b"%d=(%b)\x01" % (tag, VALUE_PATTERNS.get(tag, _ANY))
+        pattern += b"%d=(%b)\x01" % (tag, _PATTERNS.get(tag, _ANY))
         groups[tag] = len(groups) + 2
         if tag not in HEADER_TAGS and tag not in attribute_tags:
             rest.append(tag)
@@ -95,17 +105,20 @@ def learn(message: Message, stream: FixStream) -> Layout | None:
     order += [groups[tag] for tag in rest]
     layout = Layout(pattern, cls, order, tuple(rest))
     layout.fixed_size = len(head) + len(b"\x01") + len(b"10=000\x01")
+    if 60 in groups:
+        layout.time_at = order.index(groups[60])
     return layout
 
 
 class LayoutBook:
     """The layouts of one connection: a tag order is learned the second time it is seen."""
 
-    __slots__ = ("_seen", "_stream", "_time_check", "layouts")
+    __slots__ = ("_good_transact_time", "_seen", "_stream", "_time_check", "layouts")
 
     def __init__(self, stream: FixStream, time_check: SendingTimeCheck) -> None:
         self._stream = stream
         self._time_check = time_check
+        self._good_transact_time = b""
         self._seen: dict[tuple[object, ...], int] = {}
         self.layouts: list[Layout] = []
 
@@ -155,6 +168,12 @@ class LayoutBook:
                 time_check.check(values[2], now_ns)
             except MessageRejected:
                 return None
+        if layout.time_at:
+            transact_time = values[layout.time_at]
+            if transact_time != self._good_transact_time:
+                if not is_timestamp(transact_time):
+                    return None
+                self._good_transact_time = transact_time
         buffer.start = end
         stream.expected_msg_seq_num = number + 1
         rest_tags = layout.rest_tags

@@ -4,7 +4,7 @@ import re
 
 from protocol.fix.errors import GarbledMessage
 from protocol.fix.tags import DATA_TAG_OF_LENGTH, HEADER_TAGS, TRAILER_TAGS
-from protocol.fix.values import parse_count
+from protocol.fix.values import parse_count, printable
 
 SOH = b"\x01"
 _TAG = re.compile(rb"-?[0-9]{1,9}\Z")
@@ -112,7 +112,5 @@ def _decode_with_data(frame: bytes, begin: int) -> list[Field]:
 def _unusual_tag(text: bytes) -> int:
     """A tag outside the table: other numbers are for the rules, other text is garbled."""
     if _TAG.match(text) is None:
-        raise GarbledMessage(
-            f"tag is not a number: {text[:20].decode('ascii', 'backslashreplace')}"
-        )
+        raise GarbledMessage(f"tag is not a number: {printable(text[:20])}")
     return int(text)

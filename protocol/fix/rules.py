@@ -35,6 +35,11 @@ VALUE_PATTERNS = _FORMATS | _VALUES
 _COMPILED = {tag: re.compile(pattern + rb"\Z") for tag, pattern in VALUE_PATTERNS.items()}
 
 
+def is_timestamp(text: bytes) -> bool:
+    """The text has the shape of a UTCTimestamp."""
+    return _COMPILED[60].match(text) is not None
+
+
 def check_header(message: Message) -> None:
     """CompIDs and SendingTime are there and no header field is empty. Raises MessageRejected."""
     for tag, value in message.fields:

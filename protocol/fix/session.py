@@ -25,7 +25,7 @@ from protocol.fix.sent_frame import reframe
 from protocol.fix.settings import DEFAULT_SETTINGS, FixSettings
 from protocol.fix.state import Machine, State, Trigger
 from protocol.fix.stream import FixStream
-from protocol.fix.values import format_utc_timestamp
+from protocol.fix.values import format_utc_timestamp, printable
 from protocol.fix.version import version_of
 from protocol.receive_buffer import ReceiveBuffer
 
@@ -166,16 +166,16 @@ class FixSession:
                 answers.field(58, text),
             )
             self._refusal.append(reframe(b"8=%b\x019=" % logon.begin_string, content))
-        self._end("logon refused" + (f": {_show(text)}" if text else ""))
+        self._end("logon refused" + (f": {printable(text)}" if text else ""))
 
     def _first_message(self, message: Message) -> None:
         """Acceptor: a valid Logon becomes an event, all else closes without a word (1S, 2S)."""
         if message.msg_type != b"A":
-            self._end(f"first message is not a Logon(A): MsgType(35) {_show(message.msg_type)}")
+            self._end(f"first message is not a Logon(A): MsgType(35) {printable(message.msg_type)}")
             return
         appl_ver_id = message.get(1137)
         if version_of(message.begin_string, appl_ver_id) is None:
-            shown = f"{_show(message.begin_string)} {_show(appl_ver_id)}".rstrip()
+            shown = f"{printable(message.begin_string)} {printable(appl_ver_id)}".rstrip()
             self._end(f"unsupported BeginString(8) or DefaultApplVerID(1137): {shown}")
             return
         try:
@@ -214,7 +214,7 @@ class FixSession:
     def _logon_answer(self, conversation: Conversation, message: Message) -> None:
         """Initiator: the peer's Logon, or why not (test case 1B)."""
         if message.msg_type == b"5":
-            self._end(f"logon refused: {_show(message.get(58))}")
+            self._end(f"logon refused: {printable(message.get(58))}")
             return
         stream = conversation.stream
         try:
@@ -288,7 +288,7 @@ class FixSession:
             # The usual state is asked for first: hashing an Enum member costs 0.2 us.
             if machine.state is _ACTIVE:
                 assert self._conversation is not None
-                order = self._conversation.take_order(buffer)
+                order = self._conversation.layouts.take(buffer, self._now_ns)
                 if order is not None:
                     return order
             elif machine.state in _DEAF:
@@ -382,7 +382,3 @@ class FixSession:
             self._events.append(Terminated(reason))
         else:
             self._conversation.end(reason)
-
-
-def _show(value: bytes) -> str:
-    return value.decode("ascii", "backslashreplace")

@@ -179,3 +179,12 @@ def avg_px(notional: int, quantity: int, price_decimals: int) -> bytes:
         return b"0"
     units = (2 * notional * 10_000 + quantity) // (2 * quantity)
     return format_decimal(units, price_decimals + 4)
+
+
+def printable(value: bytes) -> str:
+    """Wire bytes for a log line or an error text.
+
+    >>> printable(b"a\\xff")
+    'a\\\\xff'
+    """
+    return value.decode("ascii", "backslashreplace")

@@ -73,7 +73,7 @@ def test_a_session_uses_what_it_learned_and_yields_equal_messages() -> None:
     peer.says(*frames)
     expected = [general(peer.frame(text)) for text in frames]
     assert peer.take_events() == expected
-    assert len(peer.session._conversation._layouts.layouts) == 1  # type: ignore[union-attr]
+    assert len(peer.session._conversation.layouts.layouts) == 1  # type: ignore[union-attr]
 
 
 ORDER_FIELDS = st.permutations(ORDER.split("|"))
