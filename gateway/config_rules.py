@@ -45,7 +45,7 @@ DECIMAL = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,12}))?")
 
 AVAILABLE_VALUES: dict[str, frozenset[str | bool]] = {
     "begin_string": frozenset(AVAILABLE_BEGIN_STRINGS),
-    "reset_on_logon": frozenset({False}),
+    "reset_on_logon": frozenset({False, True}),
     "reject_style": frozenset({"quickfix"}),
     "cancel_on_disconnect": frozenset({False}),
     "default_appl_ver_id": frozenset({"9"}),

@@ -191,8 +191,9 @@ class Venue:
         self.sequencer.note(Disconnected(connection.connection_id, cause))
         connection.session.receive_eof(self.now_ns)
         self._drain(connection)
-        self.remark(connection, f"disconnected: {connection.close_reason or cause}")
-        self.drop(connection, cause)
+        if connection.close_reason is None:
+            self.remark(connection, f"disconnected: {cause}")
+            self.drop(connection, cause)
 
     def controlled(self, command: Command) -> tuple[Event, ...]:
         """A command of the operator, the configuration or the calendar."""
@@ -267,6 +268,7 @@ class Venue:
             while connection.close_reason is None and (event := session.next_event()) is not None:
                 kind = type(event)
                 if kind is Terminated:
+                    self.remark(connection, f"ended: {event.reason}")  # type: ignore[attr-defined]
                     connection.close(event.reason)  # type: ignore[attr-defined]
                 elif kind is Remark:
                     self.remark(connection, event.text)  # type: ignore[attr-defined]

@@ -35,7 +35,7 @@ from simulator.bench_orders import (
 )
 from simulator.load import CountAcks, Lane, flood, percentile, ping_pong
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 Result = TypeVar("Result")
 
@@ -145,7 +145,7 @@ def targets(folder: Path, durability: str) -> Iterator[list[Target]]:
         yield [
             Target("TCP echo", (host, int(line.split()[1])), echo, echo_lane, echo_acks),
             Target("FIX", (host, ports["fix"]), venue, fix_lane, fix_acks),
-            # Target("OUCH", (host, ports["ouch42"]), venue, ouch_lane, ouch_acks),
+            Target("OUCH", (host, ports["ouch42"]), venue, ouch_lane, ouch_acks),
         ]
 
 
@@ -203,7 +203,7 @@ def table(rows: dict[str, list[Row]], caption: str) -> Table:
     return shown
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def bench(
     connections: Annotated[int, typer.Option(min=1, help="Connections per wire.")] = 10,
     window: Annotated[int, typer.Option(min=1, help="Orders outstanding per connection.")] = 64,

@@ -1,7 +1,7 @@
 """What a bench sends, encoded before its clock starts, and how it recognises an acknowledgement.
 
 Orders are bids below the market, spread over PRICE_LEVELS prices: every one is accepted, rests,
-and is answered by exactly one message. """
+and is answered by exactly one message."""
 
 import itertools
 import struct

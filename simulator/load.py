@@ -2,7 +2,7 @@
 
 The driver does as little as possible per order, so that what is measured is the venue: orders are
 encoded before the clock starts, acknowledgements are counted in C, and each read is answered with
-as many orders as it acknowledged. """
+as many orders as it acknowledged."""
 
 import asyncio
 import time

@@ -29,12 +29,9 @@ from matching.events import (
     TradeBusted,
 )
 from matching.types import CancelReason, OrderType, RequestKind, Side
+from protocol.fix.live_order import live_order_template
 from protocol.fix.messages import ExecutionReport, OrderCancelReject, OrderStatusRequest
-from protocol.fix.reports import (
-    execution_report,
-    live_order_template,
-    order_cancel_reject,
-)
+from protocol.fix.reports import execution_report, order_cancel_reject
 from protocol.fix.session import FixSession
 from protocol.fix.stream import FixStream
 from protocol.fix.values import avg_px, format_decimal, format_utc_timestamp

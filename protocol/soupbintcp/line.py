@@ -200,7 +200,10 @@ class PacketLine:
 
     @property
     def deadline_ns(self) -> int | None:
-        return None if self.state is State.CLOSED else self.keepalive.deadline_ns
+        if self.state is State.CLOSED:
+            # An end that no input brought about (the last slice of a replay) is told at once.
+            return None if self._reason is None else 0
+        return self.keepalive.deadline_ns
 
     # -- output --------------------------------------------------------------------------------
 

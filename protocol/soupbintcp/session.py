@@ -199,6 +199,8 @@ class SoupServerSession:
         if log is None or line.state is State.CLOSED:
             return False
         begin = self._next_to_send
+        if begin == log.next_number and line.state is _SERVING:
+            return False
         size = 0
         for number, payload in log.read(begin, begin + REPLAY_MESSAGES_MAX):
             if payload is None:

@@ -257,11 +257,11 @@ UNUSABLE = [
     ),
     (
         "what a later version will know",
-        '[[fix.sessions]]\nbegin_string = "FIX.4.1"\ntarget_comp_id = "C"\nreset_on_logon = true\n'
+        '[[fix.sessions]]\nbegin_string = "FIX.4.1"\ntarget_comp_id = "C"\ncancel_on_disconnect = true\n'
         'applications = ["orders", "echo"]\n',
         [
             'venue.toml:2: fix.sessions[0].begin_string: "FIX.4.1" is not available yet',
-            "venue.toml:4: fix.sessions[0].reset_on_logon: true is not available yet",
+            "venue.toml:4: fix.sessions[0].cancel_on_disconnect: true is not available yet",
             'venue.toml:5: fix.sessions[0].applications: "echo" is not available yet',
         ],
     ),

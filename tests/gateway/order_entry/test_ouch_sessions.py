@@ -79,7 +79,10 @@ def test_a_wrong_password_or_name_is_not_authorized(
     client = OuchClient(venue, name, password=password)
     assert client.login == LoginRejected(LoginRejectReason.NOT_AUTHORIZED)
     assert client.pipe.closed == "login rejected: not_authorized"
-    assert venue.remarks == [f"ouch #1 test (not logged on): login refused: {why}"]
+    assert venue.remarks == [
+        f"ouch #1 test (not logged on): login refused: {why}",
+        "ouch #1 test (not logged on): ended: login rejected: not_authorized",
+    ]
     assert venue.venue.directory.sessions == {}
 
 
