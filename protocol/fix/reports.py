@@ -16,77 +16,70 @@ _EXEC_TRANS_TYPES = {b"H": b"1", b"G": b"2", b"I": b"3"}
 _OTHER_REASONS = {b"13": b"0", b"11": b"0", b"99": b"0"}
 """OrdRejReason(103) that FIX 4.2 lacks -> broker option."""
 
-_REPORT_42 = (
-    b"%b6=%b\x01%b14=%b\x0117=%b\x01%b20=%b\x01%b37=%b\x01%b39=%b\x01%b%b%b54=%b\x0155=%b\x01"
-    b"%b%b%b%b150=%b\x01151=%b\x01%b"
+# fmt: off
+_REPORT_FIELDS = (
+    1, 6, 11, 14, 17, 19, 20, 31, 32, 37, 38, 39, 40, 41, 44, 54, 55, 58, 59, 60, 103, 150, 151, 198
 )
-_REPORT_44 = (
-    b"%b6=%b\x01%b14=%b\x0117=%b\x01%b%b37=%b\x01%b39=%b\x01%b%b%b54=%b\x0155=%b\x01"
-    b"%b%b%b%b150=%b\x01151=%b\x01%b"
-)
+# fmt: on
+_ALWAYS = frozenset((6, 14, 17, 37, 39, 54, 55, 150, 151))
+_templates: dict[tuple[bool, ...], bytes] = {}
+"""Which optional fields are absent -> the body with a place for every value. Few are ever used."""
 
 
-_LIVE_ORDER_44 = (
-    b"%b6=0\x0111=%b\x0114=0\x0117=%d-%d\x0137=%d\x0138=%b\x0139=0\x0140=%b\x01%b54=%b\x0155=%b\x01"
-    b"59=%b\x0160=%b\x01150=0\x01151=%b\x01198=%d\x01"
-)
-_LIVE_ORDER_42 = _LIVE_ORDER_44.replace(b"37=", b"20=0\x0137=", 1)
-
-
-def live_order_template(version: Version) -> bytes:
-    """ExecType(150)=0 New of an order that has not traded, as a format: what most orders get.
-
-    Its values: `1=account` with delimiter or nothing, ClOrdID, the two numbers of ExecID, OrderID,
-    OrderQty, OrdType, `44=price` with delimiter or nothing, Side, Symbol, TimeInForce,
-    TransactTime, LeavesQty, SecondaryOrderID. 0.4 us against 2.2 for an ExecutionReport value and
-    `execution_report`, which a test holds equal.
-    """
-    return _LIVE_ORDER_42 if version.has_exec_trans_type else _LIVE_ORDER_44
+def _template(absent: tuple[bool, ...]) -> bytes:
+    """One `%b` for every field of `_REPORT_FIELDS`; an absent field is that alone, for b""."""
+    optional = iter(absent)
+    return b"".join(
+        b"%d=%%b\x01" % tag if tag in _ALWAYS or not next(optional) else b"%b"
+        for tag in _REPORT_FIELDS
+    )
 
 
 def execution_report(version: Version, report: ExecutionReport) -> bytes:
-    """The body of an ExecutionReport(8) in the version's words."""
-    r = report
-    exec_type = r.exec_type
-    head: tuple[bytes, ...] = (
-        b"1=%b\x01" % r.account if r.account else b"",
-        r.avg_px,
-        b"11=%b\x01" % r.cl_ord_id if r.cl_ord_id else b"",
-        r.cum_qty,
-        r.exec_id,
-        b"19=%b\x01" % r.exec_ref_id if r.exec_ref_id else b"",
-    )
-    rej_reason = r.ord_rej_reason
+    """The body of an ExecutionReport(8) in the version's words.
+
+    One cached template for all values beats joining the fields that are there, 0.8 to 1.2 us
+    (tests/benchmarks/bench_fix_codec.py).
+    """
+    exec_type = report.exec_type
+    ord_rej_reason = report.ord_rej_reason
+    exec_trans_type = b""
     if version.has_exec_trans_type:
-        trans_type = _EXEC_TRANS_TYPES.get(exec_type, b"0")
-        if trans_type != b"0":
-            exec_type = r.ord_status
+        exec_trans_type = _EXEC_TRANS_TYPES.get(exec_type, b"0")
+        if exec_trans_type != b"0":
+            exec_type = report.ord_status
         elif exec_type == b"F":
-            exec_type = b"2" if r.leaves_qty == b"0" else b"1"
-        head = (*head, trans_type)
-        rej_reason = _OTHER_REASONS.get(rej_reason, rej_reason)
-        template = _REPORT_42
-    else:
-        template = _REPORT_44
-    return template % (
-        *head,
-        b"31=%b\x0132=%b\x01" % (r.last_px, r.last_qty) if r.last_qty else b"",
-        r.order_id,
-        b"38=%b\x01" % r.order_qty if r.order_qty else b"",
-        r.ord_status,
-        b"40=%b\x01" % r.ord_type if r.ord_type else b"",
-        b"41=%b\x01" % r.orig_cl_ord_id if r.orig_cl_ord_id else b"",
-        b"44=%b\x01" % r.price if r.price else b"",
-        r.side,
-        r.symbol,
-        b"58=%b\x01" % r.text if r.text else b"",
-        b"59=%b\x01" % r.time_in_force if r.time_in_force else b"",
-        b"60=%b\x01" % r.transact_time if r.transact_time else b"",
-        b"103=%b\x01" % rej_reason if rej_reason else b"",
-        exec_type,
-        r.leaves_qty,
-        b"198=%b\x01" % r.secondary_order_id if r.secondary_order_id else b"",
+            exec_type = b"2" if report.leaves_qty == b"0" else b"1"
+        ord_rej_reason = _OTHER_REASONS.get(ord_rej_reason, ord_rej_reason)
+    account = report.account
+    cl_ord_id = report.cl_ord_id
+    exec_ref_id = report.exec_ref_id
+    last_px = report.last_px
+    last_qty = report.last_qty
+    order_qty = report.order_qty
+    ord_type = report.ord_type
+    orig_cl_ord_id = report.orig_cl_ord_id
+    price = report.price
+    text = report.text
+    time_in_force = report.time_in_force
+    transact_time = report.transact_time
+    secondary_order_id = report.secondary_order_id
+    # fmt: off
+    absent = (
+        not account, not cl_ord_id, not exec_ref_id, not exec_trans_type, not last_px, not last_qty,
+        not order_qty, not ord_type, not orig_cl_ord_id, not price, not text, not time_in_force,
+        not transact_time, not ord_rej_reason, not secondary_order_id,
     )
+    template = _templates.get(absent)
+    if template is None:
+        template = _templates[absent] = _template(absent)
+    return template % (
+        account, report.avg_px, cl_ord_id, report.cum_qty, report.exec_id, exec_ref_id,
+        exec_trans_type, last_px, last_qty, report.order_id, order_qty, report.ord_status, ord_type,
+        orig_cl_ord_id, price, report.side, report.symbol, text, time_in_force, transact_time,
+        ord_rej_reason, exec_type, report.leaves_qty, secondary_order_id,
+    )
+    # fmt: on
 
 
 def order_cancel_reject(version: Version, reject: OrderCancelReject) -> bytes:
