@@ -56,12 +56,14 @@ class Agent:
         self._leaving = True
         self._cancel_timer()
         if self._live:
-            requests = self.participant.leave()
-            self._send(requests)
             loop = asyncio.get_running_loop()
             deadline = loop.time() + settle_seconds
             while self._live and self.participant.portfolio.orders and loop.time() < deadline:
+                # Again each time: what was being replaced can be canceled once that is answered.
+                self._send(self.participant.leave())
                 await asyncio.sleep(0.02)
+            if orders := self.participant.portfolio.orders:
+                logger.info("%s leaves %d orders behind", self.identity, len(orders))
         self._live = False
         await self.client.leave()
 

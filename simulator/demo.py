@@ -4,11 +4,13 @@ stdout has the venue's READY line and nothing else.
 """
 
 import asyncio
+import contextlib
 import importlib.util
+import os
+import signal
 import sys
 import tempfile
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -82,14 +84,19 @@ class Child:
 
     async def stop(self) -> int:
         """SIGTERM, then SIGKILL; returns the exit code."""
-        if not self.exited.done():
-            self._process.terminate()
-            await asyncio.wait([self.exited], timeout=STOP_SECONDS)
-        if not self.exited.done():
-            self._process.kill()
+        self._signal(signal.SIGTERM)
+        await asyncio.wait([self.exited], timeout=STOP_SECONDS)
+        self._signal(signal.SIGKILL)
         # As a shell says it: killed by signal n is 128 + n.
         code = await self.exited
         return code if code >= 0 else 128 - code
+
+    def _signal(self, signum: signal.Signals) -> None:
+        # Not by Process.terminate: that looks whether the process has ended, and so takes the exit
+        # code away from the one who waits for it.
+        if not self.exited.done():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signum)
 
 
 class Demo:
@@ -103,7 +110,7 @@ class Demo:
     async def run(self, seconds: float | None, dashboard: bool, seed: int, rate: float) -> int:
         """Until a signal, `seconds`, or the end of the venue; returns the exit code."""
         stop = stop_on_signals()
-        async with AsyncExitStack() as stack:
+        async with contextlib.AsyncExitStack() as stack:
             venue = await Child.start(*self._serve_arguments())
             stack.push_async_callback(venue.stop)
             if not await self._wait_until_ready(venue, stop):

@@ -67,6 +67,8 @@ class PublicFeed:
         self._url = url
         self._instruments = {one.symbol.decode(): one for one in instruments[:SUBSCRIPTIONS_MAX]}
         self._told = told
+        self.heard = False
+        """The venue told about trades, if only that there were none yet."""
         self._last_match: dict[str, int] = {}
 
     async def run(self) -> None:
@@ -86,6 +88,7 @@ class PublicFeed:
         async for text in socket:
             message = feed.decode_message(text)
             if isinstance(message, feed.Trades):
+                self.heard = True
                 # What happened before the first snapshot is history, after it news.
                 if message.symbol in self._last_match:
                     self._news(message.symbol, message.trades)

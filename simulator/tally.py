@@ -15,6 +15,8 @@ class Tally:
         """By symbol and wire; a trade between two participants counts for both."""
         self.trades: Counter[str] = Counter()
         """By symbol, as the venue's public feed told them."""
+        self.feed_heard = False
+        """The public feed said something about trades; without it nobody counted them."""
         self.refusals: Counter[str] = Counter()
 
     def sent(self, wire: str, request: Request) -> None:
@@ -35,7 +37,8 @@ class Tally:
         lines = [f"orders: {self.orders.total()} ({parts})"]
         for symbol in symbols:
             parts = ", ".join(f"{wire} {self.executions[symbol, wire]}" for wire in wires)
-            lines.append(f"{symbol}: {self.trades[symbol]} trades; executions: {parts}")
+            trades = f"{self.trades[symbol]} trades; " if self.feed_heard else ""
+            lines.append(f"{symbol}: {trades}executions: {parts}")
         for reason, count in self.refusals.most_common(5):
             lines.append(f"refused {count} times: {reason}")
         return lines

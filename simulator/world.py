@@ -112,6 +112,7 @@ class World:
     async def run(self, stop: asyncio.Event) -> None:
         """Trade until `stop`, then cancel what is open and leave. Raises what is our bug."""
         tasks = [asyncio.ensure_future(agent.client.run()) for agent in self.agents]
+        public: PublicFeed | None = None
         if "ws" in self._ports:
             public = PublicFeed(self._url, self._instruments, self._trade_printed)
             tasks.append(asyncio.ensure_future(public.run()))
@@ -125,6 +126,7 @@ class World:
                 if not task.done():
                     task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
+        self.tally.feed_heard = public is not None and public.heard
         for result in results:
             if isinstance(result, Exception):
                 raise result
