@@ -37,6 +37,11 @@ is closed are forgotten, as a venue forgets after the day: at full load that is 
 seconds."""
 
 
+CLIENT_ID_MAX = 64
+"""Bytes of a client's own id that are remembered. A request with a longer one is refused by its
+desk, every time, so that nothing needs to be."""
+
+
 class Order:
     """One order from acceptance to the end of its trading day, replacements included.
 
@@ -67,9 +72,7 @@ class Order:
         "time_in_force",
     )
 
-    def __init__(
-        self, event: OrderAccepted, echo: bytes, now_ns: int, command_seq: int
-    ) -> None:
+    def __init__(self, event: OrderAccepted, echo: bytes, now_ns: int, command_seq: int) -> None:
         self.order_id = event.order_id
         self.order_reference = event.order_id
         self.session_id = event.session_id
@@ -183,6 +186,8 @@ class Orders:
             fold(command, event, now_ns)
 
     def _spend(self, session_id: int, client_id: bytes, outcome: Outcome) -> None:
+        if len(client_id) > CLIENT_ID_MAX:
+            return
         outcomes = self._outcomes.get(session_id)
         if outcomes is None:
             outcomes = self._outcomes[session_id] = {}

@@ -4,7 +4,7 @@ A request that is refused here is a command too (`RefuseRequest`): its client id
 answer has a number, and recovery needs no wire bytes to know it."""
 
 from gateway.desk import Floor
-from gateway.order_entry.orders import Order
+from gateway.order_entry.orders import CLIENT_ID_MAX, Order
 from gateway.sessions import SessionRecord
 from matching.commands import CancelOrder, RefuseRequest, ReplaceOrder
 from matching.types import RejectReason, RequestKind
@@ -87,6 +87,8 @@ def replace(
 def _refusal(
     floor: Floor, session: SessionRecord, client_id: bytes, order: Order | None
 ) -> tuple[RejectReason, bytes] | None:
+    if len(client_id) > CLIENT_ID_MAX:
+        return RejectReason.INVALID_FIELD, b"client order id: at most %d bytes" % CLIENT_ID_MAX
     if floor.orders.outcome(session.session_id, client_id) is not None:
         return RejectReason.DUPLICATE_CLIENT_ID, b"duplicate client order id"
     if order is None:

@@ -242,7 +242,10 @@ def test_a_possible_resend_of_a_known_order_is_answered_with_its_status() -> Non
     client.new("a", "1", "100")
     client.take()
     assert client.pipe is not None
-    body = b"11=a\x0121=1\x0138=100\x0140=2\x0144=100.00\x0154=1\x0155=AAPL\x0160=20240102-09:30:00\x01"
+    body = (
+        b"11=a\x0121=1\x0138=100\x0140=2\x0144=100.00\x0154=1\x0155=AAPL\x01"
+        b"60=20240102-09:30:00\x01"
+    )
     client.pipe.send(client.stream.write(b"D", body, client.harness.now_ns, b"97=Y\x01"))
     assert client.take_words() == [report(_17="0", _150="I")]
 
@@ -279,6 +282,16 @@ def test_a_replace_to_an_invalid_price_leaves_the_order_alone() -> None:
     assert (refused[35], refused[39], refused[434], refused[102]) == ("9", "0", "2", "2")
     client.cancel("c", "a")
     assert client.take_words()[0][150] == "4"
+
+
+def test_client_ids_beyond_the_limit_are_refused_and_not_remembered() -> None:
+    client = logged_on(fix_venue())
+    long_id = "x" * 65
+    for _ in range(2):
+        client.new(long_id, "1", "100")
+        assert client.take_words()[0][58] == "ClOrdID(11): expected at most 64 bytes"
+    client.cancel(long_id, "a")
+    assert client.take_words()[0][58] == "client order id: at most 64 bytes"
 
 
 def test_the_order_of_another_account_does_not_exist() -> None:
