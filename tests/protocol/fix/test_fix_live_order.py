@@ -2,8 +2,8 @@
 
 import pytest
 
-from protocol.fix.messages import ExecutionReport
 from protocol.fix.live_order import live_order_template
+from protocol.fix.messages import ExecutionReport
 from protocol.fix.reports import execution_report
 from protocol.fix.version import FIX42, FIX44, FIX50SP2, Version
 

@@ -1,6 +1,7 @@
 """One test for every row of the session rules: an acceptor's answers, whole, at literal times.
 
-The numbers are those of the public FIX Session Layer Test Cases.
+The numbers are those of the public FIX Session Layer Test Cases. What is judged here stands in
+protocol.fix.conversation, logons in protocol.fix.session.
 """
 
 import pytest
