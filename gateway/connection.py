@@ -49,6 +49,8 @@ class Shell:
         """Resolves with an exit code when the venue must not go on."""
         self.tick_number = 0
         self.tick_bytes = 0
+        self.reads = 0
+        """Reads that delivered bytes, over all ports."""
         self._armed = False
         self._dead = False
         self._turns: deque[Port] = deque()
@@ -210,6 +212,7 @@ class Port(asyncio.Protocol):
         shell = self.shell
         if not hasattr(self, "connection") or not shell.begin():
             return
+        shell.reads += 1
         if self._tick_number != shell.tick_number:
             self._tick_number = shell.tick_number
             self._tick_bytes = 0

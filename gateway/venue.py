@@ -27,12 +27,15 @@ from gateway.order_entry.orders import Orders
 from gateway.order_entry.router import Router
 from gateway.sequencer import ApplyError, Sequencer, Tick
 from gateway.sessions import Connection, Numbers, SessionRecord
-from matching.commands import Command
+from matching.commands import Command, EndOfDay, SetPhase, StartOfDay
 from matching.engine import Engine
 from matching.events import Event
 from protocol.session import Remark, Terminated
 
 LogLine = Callable[[str], None]
+
+_CHECKPOINTS = frozenset((SetPhase, StartOfDay, EndOfDay))
+"""Commands whose batch carries the state hash."""
 
 
 class Venue:
@@ -170,9 +173,9 @@ class Venue:
             return
         session = connection.session
         session.receive_data(data, self.now_ns)
+        self._drain(connection)
         if connection.record is not None:
             connection.record.last_heard_ns = self.now_ns
-        self._drain(connection)
         consumed = session.take_consumed()
         if consumed:
             self.sequencer.note(Received(connection.connection_id, consumed))
@@ -198,6 +201,8 @@ class Venue:
     def controlled(self, command: Command) -> tuple[Event, ...]:
         """A command of the operator, the configuration or the calendar."""
         self.sequencer.note(Controlled(command))
+        if type(command) in _CHECKPOINTS:
+            self.sequencer.checkpoint()
         return self.submit(command)
 
     def shut(self, connection: Connection, text: str) -> None:

@@ -9,7 +9,16 @@ from protocol.websocket_words import DEPTH_DEFAULT, SUBSCRIPTIONS_MAX, Channel
 class Subscription:
     """One connection's interest in one channel. `version` and `view` are what it was last told."""
 
-    __slots__ = ("channel", "connection", "depth", "instrument_id", "symbol", "version", "view")
+    __slots__ = (
+        "channel",
+        "checked",
+        "connection",
+        "depth",
+        "instrument_id",
+        "symbol",
+        "version",
+        "view",
+    )
 
     def __init__(
         self,
@@ -27,6 +36,8 @@ class Subscription:
         self.depth = depth
         self.version = -1
         """-1: it waits for its snapshot."""
+        self.checked = -1
+        """Up to which version of the channel nothing concerns it that it was not told."""
         self.view: object = None
 
     @property
