@@ -86,6 +86,9 @@ class Replay:
             venue.recorded_verdicts = verdicts
             venue.begin(recorded.now_ns)
             drive(venue, fact)
+        if self._venue is not None and recorded.state_hash:
+            self._venue.begin(recorded.now_ns)
+            self._venue.sequencer.checkpoint()
         if self._venue is None or self._venue.commit() is None:
             return Divergence(number, "batch", recorded, None)
         produced = self._log.payload(self._log.next_batch - 1)
@@ -136,6 +139,7 @@ def first_difference(number: int, recorded: Batch, produced: Batch) -> Divergenc
         ("fact", recorded.facts, produced.facts),
         ("session numbers", recorded.numbers, produced.numbers),
         ("events checksum", [recorded.events_crc], [produced.events_crc]),
+        ("state hash", [recorded.state_hash], [produced.state_hash]),
     )
     for what, expected, actual in pairs:
         for one, other in zip_longest(expected, actual):

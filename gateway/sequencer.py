@@ -85,7 +85,7 @@ class Sequencer:
     @property
     def batch_open(self) -> bool:
         """Something happened in this tick that the log must hold."""
-        return bool(self._facts or self._commands)
+        return bool(self._facts or self._commands or self._checkpoint)
 
     def checkpoint(self) -> None:
         """Let this tick's batch carry the engine's state hash: 1.4 s per million live orders, so
