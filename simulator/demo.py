@@ -110,19 +110,21 @@ class Demo:
     async def run(self, seconds: float | None, dashboard: bool, seed: int, rate: float) -> int:
         """Until a signal, `seconds`, or the end of the venue; returns the exit code."""
         stop = stop_on_signals()
-        async with contextlib.AsyncExitStack() as stack:
-            venue = await Child.start(*self._serve_arguments())
-            stack.push_async_callback(venue.stop)
-            if not await self._wait_until_ready(venue, stop):
-                return 0 if stop.is_set() else await venue.stop() or 1
-            ports = find_ports(self._ports_file, None)
-            if dashboard:
-                page = await self._start_dashboard(ports)
+        venue = await Child.start(*self._serve_arguments())
+        servers = [venue]
+        done = False
+        try:
+            if await self._wait_until_ready(venue, stop):
+                ports = find_ports(self._ports_file, None)
+                page = await self._start_dashboard(ports) if dashboard else None
                 if page is not None:
-                    stack.push_async_callback(page.stop)
-            if "http" in ports:
-                print(f"page      http://{HOST}:{ports['http']}", file=sys.stderr)
-            return await self._trade(venue, stop, ports, (seconds, seed, rate))
+                    servers.append(page)
+                if "http" in ports:
+                    print(f"page      http://{HOST}:{ports['http']}", file=sys.stderr)
+                done = await self._trade(venue, stop, ports, (seconds, seed, rate))
+        finally:
+            code, *_ = await asyncio.gather(*(server.stop() for server in servers))
+        return code or int(not done and not stop.is_set())
 
     async def _trade(
         self,
@@ -130,21 +132,22 @@ class Demo:
         stop: asyncio.Event,
         ports: Mapping[str, int],
         pace: tuple[float | None, int, float],
-    ) -> int:
+    ) -> bool:
+        """Trade until it is over; False when it could not begin."""
         seconds, seed, rate = pace
         try:
             world = await make_world(HOST, ports, choose_wires("mix", ports), seed, rate)
         except NoVenue as error:
             print(f"venue: demo: {error}", file=sys.stderr)
-            return await venue.stop() or 1
+            return False
         if seconds is not None:
             asyncio.get_running_loop().call_later(seconds, stop.set)
         venue.exited.add_done_callback(lambda _: stop.set())
         await world.run(stop)
         print("\n".join(world.summary()), file=sys.stderr)
         if venue.exited.done():
-            print(f"venue: demo: the venue ended, exit {await venue.stop()}", file=sys.stderr)
-        return await venue.stop()
+            print("venue: demo: the venue ended by itself", file=sys.stderr)
+        return True
 
     def _serve_arguments(self) -> list[str]:
         arguments = ["serve", "--ports-file", str(self._ports_file)]

@@ -45,8 +45,8 @@ def test_participants_go_on_by_number_over_a_venue_killed_and_started_again(
         venue.stop()
     assert people.returncode == 0, err
     assert err.count("connecting again") >= 24
-    # Nobody lost track of an order: none was asked for twice, unknown, or left in the book. Requests
-    # that meet a fill on its way are refused on a quiet day too.
+    # Nobody lost track of an order: none was asked for twice, unknown, or left in the book.
+    # Requests that meet a fill on its way are refused on a quiet day too.
     for sign in ("duplicate", "unknown", "leaves", "never logged on", "Traceback"):
         assert sign not in err, err
     verified = subprocess.run(
