@@ -76,7 +76,12 @@ class PublicFeed:
         while True:
             try:
                 async with connect(self._url, compression=None, proxy=None) as socket:
-                    await self._follow(socket)
+                    try:
+                        await self._follow(socket)
+                    except asyncio.CancelledError:
+                        # Leaving is no failure: close as one who has seen enough.
+                        await socket.close()
+                        raise
             except (OSError, WebSocketException, msgspec.DecodeError) as error:
                 logger.debug("public feed: %s", error)
             await asyncio.sleep(RECONNECT_SECONDS)
