@@ -115,7 +115,7 @@ class Sequencer:
         self._checkpoint = False
         return Tick(self.now_ns, first_seq, commands, events)
 
-    def refold(self, number: int, batch: Batch, remember: Remember) -> None:
+    def refold(self, number: int, batch: Batch, remember: Route) -> None:
         """Apply a recorded batch again, telling `remember` instead of any client.
 
         Raises JournalError when the commands yield other events than they did.
@@ -129,7 +129,7 @@ class Sequencer:
         for command in batch.commands:
             events = self.engine.apply(command, batch.now_ns)
             happened += events
-            remember(command, events, batch.now_ns)
+            remember(command, events, self.next_seq, batch.now_ns)
             self.next_seq += 1
         self.events_crc = chain_events_crc(happened, self.events_crc)
         if batch.state_hash and batch.state_hash != self.engine.state_hash():

@@ -4,7 +4,7 @@ The asyncio shell, recovery and replay all drive this one class. Each public met
 tick is `begin`, any number of facts, `commit`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from gateway.accounts import Credentials, Directory, Verdict
 from gateway.desk import Desk
@@ -115,10 +115,16 @@ class Venue:
 
         Raises JournalError where the commands no longer yield the recorded events.
         """
+        return sum(1 for _ in self.recovering())
+
+    def recovering(self) -> Iterator[int]:
+        """`recover`, a batch at a time: yields how many are folded, so that others may run.
+
+        Raises JournalError.
+        """
         latest: dict[int, Numbers] = {}
-        count = 0
         sequencer = self.sequencer
-        for number, payload in self.log.read(1):
+        for count, (number, payload) in enumerate(self.log.read(1), 1):
             batch = decode_batch(payload)
             self.now_ns = sequencer.begin(batch.now_ns)
             sequencer.refold(number, batch, self._remember)
@@ -130,18 +136,16 @@ class Venue:
             for fact in batch.facts:
                 if type(fact) is Connected:
                     self.next_connection_id = fact.connection_id + 1
-            count += 1
+            yield count
         for session_id, numbers in latest.items():
             session = self.directory.sessions[session_id]
             desk = self._desks[session.wire]
             desk.restore(session, numbers, self.history.reader(session_id))
             session.noted = numbers
-        return count
 
-    def _remember(self, command: Command, events: tuple[Event, ...], now_ns: int) -> None:
-        self.orders.command_seq = self.sequencer.next_seq
+    def _remember(self, command: Command, events: tuple[Event, ...], seq: int, now_ns: int) -> None:
         for event in events:
-            self.orders.fold(command, event, now_ns)
+            self.orders.fold(command, event, seq, now_ns)
             self.directory.fold(event)
 
     # -- facts --------------------------------------------------------------------------------

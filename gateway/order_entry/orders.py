@@ -29,7 +29,14 @@ from matching.events import (
     OrderRested,
     TradeBusted,
 )
-from matching.types import CancelReason, RejectReason, RequestKind
+from matching.types import (
+    CancelReason,
+    OrderType,
+    RejectReason,
+    RequestKind,
+    Side,
+    TimeInForce,
+)
 
 CLIENT_IDS_MAX = 1_000_000
 """Client ids remembered over all sessions, about 700 bytes each. Beyond it the oldest whose order
@@ -42,58 +49,37 @@ CLIENT_ID_MAX = 64
 desk, every time, so that nothing needs to be."""
 
 
-class Order:
+class Order(msgspec.Struct, gc=False, eq=False):
     """One order from acceptance to the end of its trading day, replacements included.
 
-    Prices and quantities in the instrument's units. `notional` is the sum of price * quantity of
-    its fills: AvgPx(6) is notional / cum_qty, rendered at the edge."""
+    Prices and quantities in the instrument's units. Changed by `Orders` alone. A Struct outside the
+    garbage collector costs 0.2 us to make against 0.6 for a class with slots, and no pauses: it
+    refers to nothing that refers back.
+    """
 
-    __slots__ = (
-        "account_id",
-        "busted",
-        "client_id",
-        "closed_by",
-        "command_seq",
-        "cum_qty",
-        "echo",
-        "entered_ns",
-        "instrument_id",
-        "leaves_qty",
-        "notional",
-        "order_id",
-        "order_reference",
-        "order_type",
-        "orig_client_id",
-        "price",
-        "quantity",
-        "replaced",
-        "session_id",
-        "side",
-        "time_in_force",
-    )
-
-    def __init__(self, event: OrderAccepted, echo: bytes, now_ns: int, command_seq: int) -> None:
-        self.order_id = event.order_id
-        self.order_reference = event.order_id
-        self.session_id = event.session_id
-        self.account_id = event.account_id
-        self.instrument_id = event.instrument_id
-        self.client_id = event.client_id
-        self.orig_client_id = b""
-        self.side = event.side
-        self.order_type = event.order_type
-        self.time_in_force = event.time_in_force
-        self.quantity = event.quantity
-        self.price = event.price
-        self.leaves_qty = event.quantity
-        self.cum_qty = 0
-        self.notional = 0
-        self.echo = echo
-        self.entered_ns = now_ns
-        self.command_seq = command_seq
-        self.closed_by: CancelReason | None = None
-        self.replaced = False
-        self.busted = False
+    order_id: int
+    order_reference: int
+    session_id: int
+    account_id: int
+    instrument_id: int
+    client_id: bytes
+    side: Side
+    order_type: OrderType
+    time_in_force: TimeInForce
+    quantity: int
+    price: int
+    leaves_qty: int
+    echo: bytes
+    entered_ns: int
+    command_seq: int
+    """Number of the command that entered it."""
+    orig_client_id: bytes = b""
+    cum_qty: int = 0
+    notional: int = 0
+    """Sum of price * quantity of its fills; AvgPx(6) is notional / cum_qty."""
+    closed_by: CancelReason | None = None
+    replaced: bool = False
+    busted: bool = False
 
     @property
     def live(self) -> bool:
@@ -134,8 +120,6 @@ class Orders:
 
     def __init__(self, client_ids_max: int = CLIENT_IDS_MAX) -> None:
         self.by_id: dict[int, Order] = {}
-        self.command_seq = 0
-        """Number of the command whose events are being folded: set by who folds them."""
         self._client_ids_max = client_ids_max
         self._spent: deque[tuple[int, bytes]] = deque()
         self._outcomes: dict[int, dict[bytes, Outcome]] = {}
@@ -179,11 +163,11 @@ class Orders:
 
     # -- folding ------------------------------------------------------------------------------
 
-    def fold(self, command: Command, event: Event, now_ns: int) -> None:
-        """Remember what `event`, emitted for `command` at `now_ns`, says."""
+    def fold(self, command: Command, event: Event, seq: int, now_ns: int) -> None:
+        """Remember what `event` says, emitted at `now_ns` for `command`, which is number `seq`."""
         fold = self.folds.get(type(event))
         if fold is not None:
-            fold(command, event, now_ns)
+            fold(command, event, seq, now_ns)
 
     def _spend(self, session_id: int, client_id: bytes, outcome: Outcome) -> None:
         if len(client_id) > CLIENT_ID_MAX:
@@ -213,12 +197,30 @@ class Orders:
                 self.by_id.pop(outcome.order_id, None)
             return
 
-    def _accepted(self, command: EnterOrder, event: OrderAccepted, now_ns: int) -> None:
-        order = Order(event, command.echo, now_ns, self.command_seq)
-        self.by_id[event.order_id] = order
+    def _accepted(self, command: EnterOrder, event: OrderAccepted, seq: int, now_ns: int) -> None:
+        order_id = event.order_id
+        quantity = event.quantity
+        order = Order(
+            order_id,
+            order_id,
+            event.session_id,
+            event.account_id,
+            event.instrument_id,
+            event.client_id,
+            event.side,
+            event.order_type,
+            event.time_in_force,
+            quantity,
+            event.price,
+            quantity,
+            command.echo,
+            now_ns,
+            seq,
+        )
+        self.by_id[order_id] = order
         self._spend(event.session_id, event.client_id, order)
 
-    def _rejected(self, command: Command, event: OrderRejected, now_ns: int) -> None:
+    def _rejected(self, command: Command, event: OrderRejected, seq: int, now_ns: int) -> None:
         if not event.client_id:
             return
         echo = command.echo if isinstance(command, EnterOrder | RefuseRequest) else b""
@@ -232,14 +234,14 @@ class Orders:
                 event.order_id,
                 event.text,
                 echo,
-                self.command_seq,
+                seq,
             ),
         )
 
-    def _rested(self, command: Command, event: OrderRested, now_ns: int) -> None:
+    def _rested(self, command: Command, event: OrderRested, seq: int, now_ns: int) -> None:
         self.by_id[event.order_id].order_reference = event.order_reference
 
-    def _executed(self, command: Command, event: OrderExecuted, now_ns: int) -> None:
+    def _executed(self, command: Command, event: OrderExecuted, seq: int, now_ns: int) -> None:
         quantity = event.quantity
         notional = event.price * quantity
         order = self.by_id[event.resting_order_id]
@@ -251,22 +253,20 @@ class Orders:
         order.notional += notional
         order.leaves_qty = event.incoming_leaves
 
-    def _canceled(self, command: Command, event: OrderCanceled, now_ns: int) -> None:
+    def _canceled(self, command: Command, event: OrderCanceled, seq: int, now_ns: int) -> None:
         order = self.by_id[event.order_id]
         order.leaves_qty = 0
         order.closed_by = event.reason
         if isinstance(command, CancelOrder) and command.client_id:
-            request = Request(
-                RequestKind.CANCEL, order, self.command_seq, order.client_id, event.quantity
-            )
+            request = Request(RequestKind.CANCEL, order, seq, order.client_id, event.quantity)
             self._spend(command.session_id, command.client_id, request)
 
-    def _reduced(self, command: Command, event: OrderReduced, now_ns: int) -> None:
+    def _reduced(self, command: Command, event: OrderReduced, seq: int, now_ns: int) -> None:
         order = self.by_id[event.order_id]
         order.leaves_qty = event.leaves
         order.quantity -= event.quantity
 
-    def _replaced(self, command: ReplaceOrder, event: OrderReplaced, now_ns: int) -> None:
+    def _replaced(self, command: ReplaceOrder, event: OrderReplaced, seq: int, now_ns: int) -> None:
         order = self.by_id[event.order_id]
         order.orig_client_id = order.client_id
         order.client_id = event.client_id
@@ -280,13 +280,13 @@ class Orders:
         request = Request(
             RequestKind.REPLACE,
             order,
-            self.command_seq,
+            seq,
             order.orig_client_id,
             event.old_leaves,
         )
         self._spend(event.session_id, event.client_id, request)
 
-    def _busted(self, command: Command, event: TradeBusted, now_ns: int) -> None:
+    def _busted(self, command: Command, event: TradeBusted, seq: int, now_ns: int) -> None:
         for order_id in (event.resting_order_id, event.incoming_order_id):
             order = self.by_id.get(order_id)
             if order is not None:
@@ -294,7 +294,7 @@ class Orders:
                 order.notional -= event.price * event.quantity
                 order.busted = True
 
-    def _day_started(self, command: Command, event: DayStarted, now_ns: int) -> None:
+    def _day_started(self, command: Command, event: DayStarted, seq: int, now_ns: int) -> None:
         """Forget yesterday: closed orders and all client ids, but for those of carried orders."""
         self.by_id = {order_id: o for order_id, o in self.by_id.items() if o.live}
         self._outcomes.clear()

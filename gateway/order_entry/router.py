@@ -53,14 +53,13 @@ class Router:
     def route(self, command: Command, events: tuple[Event, ...], seq: int, now_ns: int) -> None:
         """Report all events of command number `seq`, each with the order as it then stood."""
         # The folds are called without `Orders.fold` in between: 0.1 us an event.
-        self._orders.command_seq = seq
         folds = self._orders.folds
         routes = self._routes
         for index, event in enumerate(events):
             kind = type(event)
             fold = folds.get(kind)
             if fold is not None:
-                fold(command, event, now_ns)
+                fold(command, event, seq, now_ns)
             route = routes.get(kind)
             if route is not None:
                 route(command, event, seq, index)

@@ -1,7 +1,5 @@
 """The day's orders as a fold: what a session's client id stands for, live and recovered alike."""
 
-from collections.abc import Iterator
-
 from gateway.order_entry.orders import Order, Orders, Refused, Request
 from matching.commands import (
     AddAccount,
@@ -35,7 +33,7 @@ class Day:
     def __init__(self, client_ids_max: int = 1000) -> None:
         self.engine = Engine()
         self.orders = Orders(client_ids_max)
-        self._ids: Iterator[int] = iter(range(1, 10_000))
+        self.seq = 0
         self.apply(AddInstrument(Instrument(b"AAPL")))
         self.apply(AddAccount(b"ACME"))
         self.apply(RegisterSession(1, b"fix", (b"A",)))
@@ -43,8 +41,9 @@ class Day:
         self.apply(StartOfDay(20260102, 0))
 
     def apply(self, command: Command) -> None:
+        self.seq += 1
         for event in self.engine.apply(command, 7):
-            self.orders.fold(command, event, 7)
+            self.orders.fold(command, event, self.seq, 7)
 
     def enter(
         self,
@@ -127,7 +126,7 @@ def test_a_refused_request_spends_its_client_id() -> None:
     )
     day.apply(refusal)
     assert day.orders.outcome(1, b"z") == Refused(
-        b"z", RequestKind.ENTER, RejectReason.UNSUPPORTED, 0, b"no", b"55=X"
+        b"z", RequestKind.ENTER, RejectReason.UNSUPPORTED, 0, b"no", b"55=X", day.seq
     )
     assert day.orders.outcome(2, b"z") is None
 
