@@ -94,7 +94,7 @@ def test_a_canceled_order_keeps_its_fills_and_its_reason() -> None:
     assert shown(order) == (100, 0, 30, 30_000_000, False)
     assert order.closed_by is CancelReason.USER
     assert day.orders.outcome(1, b"c") == Request(
-        RequestKind.CANCEL, order, orig_client_id=b"a", quantity=70
+        RequestKind.CANCEL, order, day.seq, b"a", 70
     )
 
 
