@@ -3,6 +3,7 @@
 Nothing waits: the recorded times are handed in. Each recorded batch must be produced again, number
 for number and byte for byte; the first one that is not is the divergence."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 
@@ -24,6 +25,7 @@ from gateway.journal.records import (
     TimerFired,
     decode_batch,
 )
+from gateway.sequencer import ApplyError
 from gateway.venue import Venue
 
 MakeVenue = Callable[[MemoryLog, bytes], Venue]
@@ -71,11 +73,11 @@ class Replay:
         return Outcome(count, commands, frames, None)
 
     def _batch(self, number: int, recorded: Batch) -> Divergence | None:
-        verdicts = {
-            fact.connection_id: Verdict(fact.account, fact.refusal, fact.answer)
-            for fact in recorded.facts
-            if isinstance(fact, AuthResult)
-        }
+        verdicts: dict[int, deque[Verdict]] = {}
+        for fact in recorded.facts:
+            if isinstance(fact, AuthResult):
+                verdict = Verdict(fact.account, fact.refusal, fact.answer)
+                verdicts.setdefault(fact.connection_id, deque()).append(verdict)
         for fact in recorded.facts:
             if isinstance(fact, Started):
                 # A new process knew only what the journal told it.
@@ -85,7 +87,10 @@ class Replay:
                 return Divergence(number, "first fact", "Started", fact)
             venue.recorded_verdicts = verdicts
             venue.begin(recorded.now_ns)
-            drive(venue, fact)
+            try:
+                drive(venue, fact)
+            except ApplyError as error:
+                return Divergence(number, "fact", fact, str(error))
         if self._venue is not None and recorded.state_hash:
             self._venue.begin(recorded.now_ns)
             self._venue.sequencer.checkpoint()

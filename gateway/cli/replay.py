@@ -109,8 +109,10 @@ def _lines(number: int, what: str, side: object) -> Iterator[str]:
         yield "  nothing"
     elif isinstance(side, Batch):
         yield from batch_lines(number, side)
-    elif what == "events checksum":
-        yield f"  {side:08x}"
+    elif isinstance(side, int):
+        yield f"  {side:x}"
+    elif isinstance(side, str):
+        yield f"  {side}"
     else:
         lines = batch_lines(number, _holding(what, side))
         next(lines)

@@ -1,6 +1,6 @@
 """A FIX client of its own: bytes and numbers by hand, no mistake shared with the venue."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from tests.crash.ledger import Record, Told
@@ -12,7 +12,7 @@ _FILLS = ("F", "1", "2")
 _ADMIN = ("0", "1", "2", "3", "4", "5", "A")
 
 
-def _now() -> str:
+def utc_now() -> str:
     return datetime.now(UTC).strftime("%Y%m%d-%H:%M:%S.%f")[:-3]
 
 
@@ -34,10 +34,14 @@ class FixWire:
     port = "fix"
     repeats = False
 
-    def __init__(self, record: Record, name: str, version: str) -> None:
+    def __init__(
+        self, record: Record, name: str, version: str, now: Callable[[], str] = utc_now
+    ) -> None:
+        """`now` gives SendingTime(52) as text."""
         self.record = record
         self.version = version
         self.name = name
+        self._now = now
         self.out = bytearray()
         self.ready = False
         self.ended = ""
@@ -54,15 +58,15 @@ class FixWire:
         self.ready = False
         self.ended = ""
         self._recovering_to = 0
-        self._send("A", [(98, "0"), (108, "30")])
+        self.send("A", [(98, "0"), (108, "30")])
 
     def ask_again(self) -> bool:
         """Have all history told again over this connection; False: a new one is needed."""
-        self._send("2", [(7, "1"), (16, "0")])
+        self.send("2", [(7, "1"), (16, "0")])
         return True
 
     def heartbeat(self) -> None:
-        self._send("0", [])
+        self.send("0", [])
 
     # -- requests -----------------------------------------------------------------------------
 
@@ -70,30 +74,41 @@ class FixWire:
         self, client_id: str, buys: bool, quantity: int, cents: int, symbol: str, ioc: bool
     ) -> None:
         body = [(11, client_id), (21, "1"), (55, symbol), (54, "1" if buys else "2")]
-        body += [(60, _now()), (38, str(quantity)), (40, "2")]
+        body += [(60, self._now()), (38, str(quantity)), (40, "2")]
         body += [(44, f"{cents // 100}.{cents % 100:02d}"), (59, "3" if ioc else "0")]
-        self._send("D", body)
+        self.send("D", body)
 
     def cancel(self, client_id: str, named: str, buys: bool, symbol: str) -> None:
         side = "1" if buys else "2"
-        self._send("F", [(11, client_id), (41, named), (55, symbol), (54, side), (60, _now())])
+        self.send("F", [(11, client_id), (41, named), (55, symbol), (54, side), (60, self._now())])
 
     def replace(
         self, client_id: str, named: str, buys: bool, symbol: str, quantity: int, cents: int
     ) -> None:
         body = [(11, client_id), (41, named), (21, "1"), (55, symbol), (54, "1" if buys else "2")]
-        body += [(60, _now()), (38, str(quantity)), (40, "2")]
-        self._send("G", [*body, (44, f"{cents // 100}.{cents % 100:02d}")])
+        body += [(60, self._now()), (38, str(quantity)), (40, "2")]
+        self.send("G", [*body, (44, f"{cents // 100}.{cents % 100:02d}")])
 
     def status(self, client_id: str, buys: bool, symbol: str) -> bool:
-        self._send("H", [(11, client_id), (55, symbol), (54, "1" if buys else "2")])
+        self.send("H", [(11, client_id), (55, symbol), (54, "1" if buys else "2")])
         return True
+
+    def skip_own(self, count: int) -> None:
+        """Leave numbers out, as if messages of ours had been lost on the way."""
+        self._sent += [None] * count
+
+    def forget(self) -> None:
+        """Begin at 1 on both sides: for a Logon with ResetSeqNumFlag(141)."""
+        self._sent = [None]
+        self.record.contents = [None]
+        self._data = b""
 
     # -- bytes --------------------------------------------------------------------------------
 
-    def _send(self, msg_type: str, body: Fields) -> None:
+    def send(self, msg_type: str, body: Fields) -> None:
+        """Any message, under the next number."""
         number = len(self._sent)
-        time = _now()
+        time = self._now()
         self._sent.append(None if msg_type in _ADMIN else (msg_type, body, time))
         self._frame(msg_type, number, time, body)
 
@@ -145,7 +160,7 @@ class FixWire:
         if msg_type in _ADMIN:
             record.take(number, None)
             if msg_type == "1":
-                self._send("0", [(112, fields[112])])
+                self.send("0", [(112, fields[112])])
             elif msg_type == "3":
                 record.find(f"message refused: {fields}")
             return
@@ -180,7 +195,7 @@ class FixWire:
             previous_id=fields.get(41, ""),
             exec_id=exec_id,
             quantity=leaves if name == "replaced" else -1,
-            cents=_cents(fields[44]) if 44 in fields else 0,
+            cents=_cents(fields[44]) if name == "replaced" else 0,
             cum=cum,
             leaves=leaves,
         )
@@ -189,7 +204,7 @@ class FixWire:
 
     def _gap(self, number: int) -> None:
         if self._recovering_to < self.record.next_number:
-            self._send("2", [(7, str(self.record.next_number)), (16, "0")])
+            self.send("2", [(7, str(self.record.next_number)), (16, "0")])
         self._recovering_to = max(self._recovering_to, number)
 
     def _resend(self, begin: int) -> None:
@@ -200,11 +215,11 @@ class FixWire:
             kept = self._sent[number]
             if kept is not None:
                 msg_type, body, time = kept
-                self._frame(msg_type, number, _now(), [(43, "Y"), (122, time), *body])
+                self._frame(msg_type, number, self._now(), [(43, "Y"), (122, time), *body])
                 number += 1
                 continue
             first = number
             while number < end and self._sent[number] is None:
                 number += 1
-            body = [(43, "Y"), (122, _now()), (123, "Y"), (36, str(number))]
-            self._frame("4", first, _now(), body)
+            body = [(43, "Y"), (122, self._now()), (123, "Y"), (36, str(number))]
+            self._frame("4", first, self._now(), body)

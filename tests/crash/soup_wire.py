@@ -36,33 +36,33 @@ class SoupWire:
         wanted = 1 if self.from_first else self.record.next_number
         name = self.name.encode()
         session = self._session.strip()
-        self._packet(b"L", b"%-6b%-10b%10b%20b" % (name, name, session, str(wanted).encode()))
+        self.packet(b"L", b"%-6b%-10b%10b%20b" % (name, name, session, str(wanted).encode()))
 
     def ask_again(self) -> bool:
         return False
 
     def heartbeat(self) -> None:
-        self._packet(b"R", b"")
+        self.packet(b"R", b"")
 
     def enter(
         self, client_id: str, buys: bool, quantity: int, cents: int, symbol: str, ioc: bool
     ) -> None:
         kind = ouch.IMMEDIATE_OR_CANCEL if ioc else ouch.MARKET_HOURS
         side = "B" if buys else "S"
-        self._packet(b"U", ouch.enter_order(client_id, side, quantity, symbol, cents * 100, kind))
+        self.packet(b"U", ouch.enter_order(client_id, side, quantity, symbol, cents * 100, kind))
 
     def cancel(self, client_id: str, named: str, buys: bool, symbol: str) -> None:
-        self._packet(b"U", ouch.cancel_order(named))
+        self.packet(b"U", ouch.cancel_order(named))
 
     def replace(
         self, client_id: str, named: str, buys: bool, symbol: str, quantity: int, cents: int
     ) -> None:
-        self._packet(b"U", ouch.replace_order(named, client_id, quantity, cents * 100))
+        self.packet(b"U", ouch.replace_order(named, client_id, quantity, cents * 100))
 
     def status(self, client_id: str, buys: bool, symbol: str) -> bool:
         return False
 
-    def _packet(self, kind: bytes, payload: bytes) -> None:
+    def packet(self, kind: bytes, payload: bytes) -> None:
         self.out += struct.pack(">H", len(payload) + 1) + kind + payload
 
     def receive(self, data: bytes) -> Iterator[Told]:
@@ -98,6 +98,8 @@ class SoupWire:
             record.find("end of session")
 
     def _told(self, payload: bytes) -> Told:
+        if payload[:1] == b"B":
+            return Told("other")
         match ouch.decode(payload):
             case ouch.Accepted() as message:
                 return Told("accepted", message.token)

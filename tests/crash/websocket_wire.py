@@ -58,12 +58,12 @@ class WebSocketWire:
 
     def heartbeat(self) -> None:
         if self.ready:
-            self._say(type="ping", id="alive")
+            self.say(type="ping", id="alive")
 
     def enter(
         self, client_id: str, buys: bool, quantity: int, cents: int, symbol: str, ioc: bool
     ) -> None:
-        self._say(
+        self.say(
             type="new",
             cl_ord_id=client_id,
             symbol=symbol,
@@ -74,12 +74,12 @@ class WebSocketWire:
         )
 
     def cancel(self, client_id: str, named: str, buys: bool, symbol: str) -> None:
-        self._say(type="cancel", cl_ord_id=client_id, orig_cl_ord_id=named)
+        self.say(type="cancel", cl_ord_id=client_id, orig_cl_ord_id=named)
 
     def replace(
         self, client_id: str, named: str, buys: bool, symbol: str, quantity: int, cents: int
     ) -> None:
-        self._say(
+        self.say(
             type="replace",
             cl_ord_id=client_id,
             orig_cl_ord_id=named,
@@ -88,11 +88,15 @@ class WebSocketWire:
         )
 
     def status(self, client_id: str, buys: bool, symbol: str) -> bool:
-        self._say(type="status", cl_ord_id=client_id, id="status")
+        self.say(type="status", cl_ord_id=client_id, id="status")
         return True
 
-    def _say(self, **message: object) -> None:
-        self._protocol.send_text(json.dumps(message).encode())
+    def say(self, **message: object) -> None:
+        self.text(json.dumps(message))
+
+    def text(self, text: str) -> None:
+        """One message, whatever it holds."""
+        self._protocol.send_text(text.encode())
         self._flush()
 
     def _flush(self) -> None:
@@ -116,7 +120,7 @@ class WebSocketWire:
         wanted = 1 if self.from_first else record.next_number
         if kind == "welcome":
             epoch = {"epoch": self._epoch} if self._epoch else {}
-            self._say(type="login", token=self.token, resume_from=wanted, **epoch)
+            self.say(type="login", token=self.token, resume_from=wanted, **epoch)
         elif kind == "logged_in":
             if self._epoch and message["epoch"] != self._epoch:
                 record.find(f"epoch was {self._epoch}, is {message['epoch']}")
