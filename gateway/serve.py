@@ -13,6 +13,7 @@ from gateway.clock import Clock, ManualClock, RealClock, time_zone, trading_day
 from gateway.connection import EXIT_JOURNAL, Shell
 from gateway.credentials import ConfiguredCredentials
 from gateway.desk import Desk
+from gateway.http import HttpPort
 from gateway.journal.file_log import Durability, FileLog
 from gateway.journal.log import JournalError, MemoryLog, SequencedLog
 from gateway.listeners import Listeners, ready_line, write_ports_file
@@ -26,6 +27,8 @@ from gateway.venue import Venue
 from matching.commands import AddAccount, AddInstrument, EndOfDay, StartOfDay
 
 VERSION = "0.1.0"
+RECOVERY_SLICE = 64
+"""Batches folded between two turns of the loop."""
 GOODBYE_SECONDS = 2.0
 """How long SIGTERM lets peers read their goodbye: within the promised five seconds."""
 
@@ -54,8 +57,10 @@ def open_log(config: cfg.Config) -> SequencedLog:
     return FileLog(Path(config.venue.data_dir), Durability(config.venue.durability))
 
 
-def build_venue(config: cfg.Config, log: SequencedLog, subscriptions: Subscriptions) -> Venue:
-    """A venue as its log left it. Raises JournalError."""
+async def build_venue(
+    config: cfg.Config, log: SequencedLog, subscriptions: Subscriptions, http: HttpPort
+) -> Venue:
+    """A venue as its log left it; meanwhile `http` tells how far it is. Raises JournalError."""
     venue = Venue(
         log,
         ConfiguredCredentials(config),
@@ -63,9 +68,13 @@ def build_venue(config: cfg.Config, log: SequencedLog, subscriptions: Subscripti
         logger.info,
     )
     gc.disable()
-    batches = venue.recover()
-    if batches:
-        logger.info("recovered %d batches, %d commands", batches, venue.sequencer.next_seq - 1)
+    for batches in venue.recovering():
+        http.recovered_batches = batches
+        if batches % RECOVERY_SLICE == 0:
+            await asyncio.sleep(0)
+    if http.recovered_batches:
+        commands = venue.sequencer.next_seq - 1
+        logger.info("recovered %d batches, %d commands", http.recovered_batches, commands)
     return venue
 
 
@@ -103,7 +112,9 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
     loop = asyncio.get_running_loop()
     log = open_log(config)
     subscriptions = Subscriptions()
-    venue = build_venue(config, log, subscriptions)
+    http = HttpPort(config)
+    await http.open()
+    venue = await build_venue(config, log, subscriptions, http)
     clock: Clock
     if config.venue.clock == "manual":
         clock = ManualClock(venue.now_ns or RealClock().now_ns())
@@ -111,9 +122,12 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
         clock = RealClock(venue.now_ns)
     open_day(venue, config, clock.now_ns())
     shell = Shell(venue, clock, loop)
-    public = PublicFeed(shell, subscriptions, Counters(shell))
+    counters = Counters(shell)
+    public = PublicFeed(shell, subscriptions, counters)
     listeners = Listeners(shell, config)
     await listeners.open()
+    http.ready(shell, counters, listeners.ports["ws"])
+    listeners.ports["http"] = http.port
     start_collector()
     stop = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
@@ -132,6 +146,9 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
     if shell.failed.done():
         return shell.failed.result()
     await goodbye(shell)
+    if shell.failed.done():
+        return shell.failed.result()
+    await http.close()
     log.close()
     return 0
 
