@@ -4,6 +4,7 @@ The asyncio shell, recovery and replay all drive this one class. Each public met
 tick is `begin`, any number of facts, `commit`.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 
 from gateway.accounts import Credentials, Directory, Verdict
@@ -66,8 +67,8 @@ class Venue:
             {wire: desk.reports for wire, desk in self._desks.items()},
         )
         self.sequencer = Sequencer(self.engine, log, self._router.route)
-        self.recorded_verdicts: dict[int, Verdict] | None = None
-        """In a replay: the verdicts of the journal, by connection_id."""
+        self.recorded_verdicts: dict[int, deque[Verdict]] | None = None
+        """In a replay: the verdicts of the batch by connection_id, one for each login in turn."""
         self._active: dict[int, Connection] = {}
         self._touched: dict[int, SessionRecord] = {}
 
@@ -80,7 +81,9 @@ class Venue:
     def judge(self, connection: Connection, verdict: Verdict) -> Verdict:
         """Record how a login was judged; in a replay the recorded verdict counts."""
         if self.recorded_verdicts is not None:
-            verdict = self.recorded_verdicts.get(connection.connection_id, verdict)
+            recorded = self.recorded_verdicts.get(connection.connection_id)
+            if recorded:
+                verdict = recorded.popleft()
         self.sequencer.note(
             AuthResult(connection.connection_id, verdict.account, verdict.refusal, verdict.answer)
         )

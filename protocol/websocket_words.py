@@ -107,7 +107,7 @@ def format_decimal(value: int, decimals: int, shown_min: int = 0) -> str:
 
 def parse_decimal(text: str, decimals: int) -> int | None:
     """Decimal text in units of 10^-`decimals`, exactly; None when it has finer digits than that,
-    or is no unsigned decimal number.
+    or is no unsigned decimal number of at most INTEGER_MAX units.
 
     >>> parse_decimal("187.01", 4), parse_decimal("187.010000", 4), parse_decimal("0.00001", 4)
     (1870100, 1870100, None)
@@ -121,4 +121,5 @@ def parse_decimal(text: str, decimals: int) -> int | None:
         if fraction[decimals:].strip("0"):
             return None
         fraction = fraction[:decimals]
-    return int(whole + fraction.ljust(decimals, "0"))
+    units = int(whole + fraction.ljust(decimals, "0"))
+    return units if units <= INTEGER_MAX else None

@@ -44,6 +44,10 @@ is closed are forgotten, as a venue forgets after the day: at full load that is 
 seconds."""
 
 
+FORGET_STEPS = 16
+"""Ids looked at for each new one beyond CLIENT_IDS_MAX: where all are of live orders the memory
+grows with them (`Limits.live_orders_max`, two ids an order) instead of being searched each time."""
+
 CLIENT_ID_MAX = 64
 """Bytes of a client's own id that are remembered. A request with a longer one is refused by its
 desk, every time, so that nothing needs to be."""
@@ -181,21 +185,24 @@ class Orders:
             outcomes[client_id] = outcome
             self._spent.append((session_id, client_id))
             if len(self._spent) > self._client_ids_max:
-                self._forget_oldest()
+                self._forget()
 
-    def _forget_oldest(self) -> None:
-        """Drop the oldest id whose order is closed; live ones met on the way move to the end."""
-        for _ in range(len(self._spent)):
-            session_id, client_id = self._spent.popleft()
-            outcome = self._outcomes[session_id][client_id]
-            order = outcome.order if isinstance(outcome, Request) else outcome
-            if isinstance(order, Order) and order.live:
-                self._spent.append((session_id, client_id))
+    def _forget(self) -> None:
+        """Drop the oldest ids that nobody needs, until few enough are left or FORGET_STEPS were
+        looked at; needed ones met on the way move to the end."""
+        spent = self._spent
+        for _ in range(FORGET_STEPS):
+            session_id, client_id = spent.popleft()
+            outcomes = self._outcomes[session_id]
+            outcome = outcomes[client_id]
+            if _needed(client_id, outcome):
+                spent.append((session_id, client_id))
                 continue
-            del self._outcomes[session_id][client_id]
+            del outcomes[client_id]
             if isinstance(outcome, Order):
                 self.by_id.pop(outcome.order_id, None)
-            return
+            if len(spent) <= self._client_ids_max:
+                return
 
     def _accepted(self, command: EnterOrder, event: OrderAccepted, seq: int, now_ns: int) -> None:
         order_id = event.order_id
@@ -255,11 +262,12 @@ class Orders:
 
     def _canceled(self, command: Command, event: OrderCanceled, seq: int, now_ns: int) -> None:
         order = self.by_id[event.order_id]
-        order.leaves_qty = 0
-        order.closed_by = event.reason
         if isinstance(command, CancelOrder) and command.client_id:
+            # While the order lives, so that it is not the one forgotten for its own cancel.
             request = Request(RequestKind.CANCEL, order, seq, order.client_id, event.quantity)
             self._spend(command.session_id, command.client_id, request)
+        order.leaves_qty = 0
+        order.closed_by = event.reason
 
     def _reduced(self, command: Command, event: OrderReduced, seq: int, now_ns: int) -> None:
         order = self.by_id[event.order_id]
@@ -270,13 +278,6 @@ class Orders:
         order = self.by_id[event.order_id]
         order.orig_client_id = order.client_id
         order.client_id = event.client_id
-        order.order_reference = event.order_reference
-        order.quantity = event.quantity
-        order.price = event.price
-        order.leaves_qty = event.leaves
-        order.replaced = True
-        if command.echo:
-            order.echo = command.echo
         request = Request(
             RequestKind.REPLACE,
             order,
@@ -284,7 +285,15 @@ class Orders:
             order.orig_client_id,
             event.old_leaves,
         )
+        # Before the new leaves, which may be none: the order is not to be forgotten yet.
         self._spend(event.session_id, event.client_id, request)
+        order.order_reference = event.order_reference
+        order.quantity = event.quantity
+        order.price = event.price
+        order.leaves_qty = event.leaves
+        order.replaced = True
+        if command.echo:
+            order.echo = command.echo
 
     def _busted(self, command: Command, event: TradeBusted, seq: int, now_ns: int) -> None:
         for order_id in (event.resting_order_id, event.incoming_order_id):
@@ -301,3 +310,10 @@ class Orders:
         self._spent.clear()
         for order in self.by_id.values():
             self._spend(order.session_id, order.client_id, order)
+
+
+def _needed(client_id: bytes, outcome: Outcome) -> bool:
+    """The id that entered a live order, or under which it lives now; not those in between."""
+    if isinstance(outcome, Request):
+        return outcome.order.live and outcome.order.client_id == client_id
+    return isinstance(outcome, Order) and outcome.live

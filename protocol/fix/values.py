@@ -18,6 +18,8 @@ _TIMESTAMP = re.compile(
     rb"([0-9]{4})(0[1-9]|1[0-2])([0-2][0-9]|3[01])-([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)"
     rb"(?:\.([0-9]{1,12}))?\Z"
 )
+UNITS_MAX = (1 << 63) - 1
+"""What a price or quantity may be in its units: the journal writes 64-bit ints."""
 _DECIMAL = re.compile(rb"(-?)([0-9]{0,18})(?:\.([0-9]{0,18}))?\Z")
 _MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -146,6 +148,8 @@ def parse_decimal(text: bytes, decimals: int) -> int:
     if fraction[decimals:].strip(b"0"):
         raise DecimalPrecisionError(f"expected at most {decimals} decimals")
     units = int(whole + fraction[:decimals].ljust(decimals, b"0") or b"0")
+    if units > UNITS_MAX:
+        raise FieldFormatError(f"expected at most {UNITS_MAX} units of {decimals} decimals")
     return -units if sign else units
 
 
