@@ -1,4 +1,4 @@
-"""The HTTP port of a real venue: page, health, metrics and what an operator may ask."""
+"""The HTTP port of a real venue: page, health, metrics, and `gateway.http_admin` for operators."""
 
 import asyncio
 import json

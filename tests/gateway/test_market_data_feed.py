@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from gateway.config import Config
 from gateway.connection import Shell
 from gateway.market_data_feed import BOOK_SECONDS, TABLE_SECONDS, PublicFeed
 from gateway.metrics import Counters, VenueCollector, session_rows
@@ -52,7 +53,7 @@ class Stage:
             lambda venue: {
                 WIRE: WebSocketDesk(
                     venue,
-                    self_config,
+                    Config(),
                     subscriptions=self.subscriptions,
                     new_session=RecordedWebSocketSession,
                 )
@@ -97,6 +98,7 @@ class Stage:
     def advance(self, seconds: float) -> None:
         """Let time pass; timers fire in order and what they say arrives."""
         end = self.loop.now + seconds
+        self.harness.now_ns += round(seconds * 1_000_000_000)
         while due := sorted((at, number) for number, (at, _) in enumerate(self.loop.armed)):
             at, number = due[0]
             if at > end:
@@ -104,13 +106,9 @@ class Stage:
             self.loop.now = max(self.loop.now, at)
             _, call = self.loop.armed.pop(number)
             call()
-        self.harness.now_ns += int((end - self.loop.now + seconds) * 1_000_000_000)
         self.loop.now = end
         with self.harness.tick():
             pass
-
-
-self_config = VenueHarness(lambda venue: {}).config
 
 
 @pytest.fixture
@@ -190,7 +188,7 @@ def test_a_renewed_subscription_is_a_snapshot_again(stage: Stage) -> None:
 def test_who_is_gone_is_forgotten_and_its_channels_close(stage: Stage) -> None:
     watcher, trader = stage.connect("SIM001"), stage.connect()
     for channel in ("sessions", "stats"):
-        watcher.ask(feed.Subscribe(channel=channel))  # type: ignore[arg-type]
+        watcher.ask(feed.Subscribe(channel=channel))
     watcher.ask(feed.Subscribe(channel="book", symbol="AAPL"))
     stage.advance(TABLE_SECONDS)
     del stage.ports[watcher.pipe.connection.connection_id]
@@ -228,9 +226,8 @@ def test_close_stops_every_timer(stage: Stage) -> None:
 
 def test_metrics_have_their_prometheus_names(stage: Stage) -> None:
     stage.connect().ask(buy("a", "100", "187"))
-    metrics = {
-        one.name: one for one in VenueCollector(cast(Shell, stage), stage.counters).collect()
-    }
+    collector = VenueCollector(cast(Shell, stage), stage.counters)
+    metrics = {one.name: one for one in collector.collect()}
     assert metrics["venue_orders"].samples[0].value == 1
     summary = metrics["venue_order_to_ack_seconds"].samples
     assert [(one.labels.get("quantile"), one.value) for one in summary][-1] == ("0.999", 42e-6)
