@@ -73,8 +73,8 @@ class Controlled(msgspec.Struct, frozen=True, array_like=True, tag=7):
 
 
 class SessionControlled(msgspec.Struct, frozen=True, array_like=True, tag=8):
-    """What the venue itself asked of a connection's session: "logout" with its text, at shutdown or
-    on an operator's word."""
+    """What the venue itself asked of a connection's session: "shut" (say goodbye in the wire's own
+    way) with its text, at shutdown or on an operator's word."""
 
     connection_id: int
     action: str
