@@ -28,11 +28,19 @@ QUEUED_MAX = 4 * 1024 * 1024
 CONNECTIONS_MAX = 4_096
 """Open connections over all ports; one more is closed at once."""
 
+FLUSH_SECONDS = 10.0
+"""How long a closed connection's peer may take for its last bytes: else one that never reads keeps
+its place for ever."""
+
 EXIT_INTERNAL = 70
 EXIT_JOURNAL = 74
 
 Watcher = Callable[[Tick, int], None]
 """`watcher(tick, elapsed_ns)`: after each commit, with the time from the tick's first byte on."""
+
+
+class VenueFailed(Exception):
+    """The venue is about to exit; what was asked of it is not in the log."""
 
 
 class Shell:
@@ -73,6 +81,8 @@ class Shell:
 
     def guard(self, step: Callable[..., object], *args: object) -> None:
         """Run one fact of the tick; an error of the engine abandons the tick unwritten."""
+        if self._dead:
+            return
         try:
             step(*args)
         except ApplyError as error:
@@ -87,10 +97,16 @@ class Shell:
         except JournalError as error:
             self._fail(EXIT_JOURNAL, error)
             return
+        except Exception as error:
+            # Unwritten and yet in memory: were the next tick to go on, its bytes would tell of it.
+            self._fail(EXIT_INTERNAL, error)
+            return
         for connection in self.venue.take_released():
             port = self.ports.get(connection.connection_id)
             if port is not None:
-                port.release()
+                self._release(port)
+        if self._dead:
+            return
         self._continue_paused()
         for future in self._committed:
             if not future.done():
@@ -101,6 +117,16 @@ class Shell:
             for watcher in self.watchers:
                 watcher(tick, elapsed_ns)
 
+    def _release(self, port: "Port") -> None:
+        """Let one connection's bytes go; what fails there costs nobody else theirs."""
+        try:
+            port.release()
+        except JournalError as error:
+            self._fail(EXIT_JOURNAL, error)
+        except Exception as error:
+            self.venue.remark(port.connection, f"closed, internal error: {error!r}")
+            port.cut("internal error")
+
     def _fail(self, code: int, error: Exception) -> None:
         """Nothing of this tick leaves, and nothing after it: memory may be ahead of the journal."""
         self._dead = True
@@ -109,11 +135,16 @@ class Shell:
             port.transport.abort()
         if not self.failed.done():
             self.failed.set_result(code)
+        # Whoever waits for this tick would wait for ever.
+        for future in self._committed:
+            if not future.done():
+                future.set_result(None)
+        self._committed.clear()
 
     async def control(self, command: Command) -> tuple[Event, ...]:
-        """Apply an operator's command and wait until it is in the log."""
+        """Apply an operator's command and wait until it is in the log. Raises VenueFailed."""
         if not self.begin():
-            return ()
+            raise VenueFailed("the venue has failed and takes no commands")
         events: tuple[Event, ...] = ()
 
         def apply() -> None:
@@ -122,11 +153,13 @@ class Shell:
 
         self.guard(apply)
         await self.committed()
+        if self._dead:
+            raise VenueFailed(f"the venue failed before the command was in its log: {command!r}")
         return events
 
     async def committed(self) -> None:
-        """Wait for the end of the running tick."""
-        if not self._armed:
+        """Wait for the end of the running tick, or of the venue."""
+        if not self._armed or self._dead:
             return
         future: asyncio.Future[None] = self.loop.create_future()
         self._committed.append(future)
@@ -150,6 +183,8 @@ class Shell:
         if not self.begin():
             return
         for _ in range(len(self._turns)):
+            if self.tick_bytes + READ_BUDGET > BATCH_BYTES_MAX:
+                break
             self._turns.popleft().take_turn()
         for port in self._pumping.values():
             self.venue.wake(port.connection)
@@ -159,6 +194,10 @@ class Shell:
 
     def fire_timers(self) -> None:
         """After a manual clock moved: fire every deadline that has passed."""
+        if self._armed and not self._dead:
+            # The open tick keeps its time, at which nothing is due yet.
+            self.loop.call_soon(self.fire_timers)
+            return
         for port in list(self.ports.values()):
             port.on_timer()
 
@@ -169,6 +208,7 @@ class Port(asyncio.Protocol):
     __slots__ = (
         "_backlog",
         "_deadline_ns",
+        "_gone_cause",
         "_paused_writing",
         "_tick_bytes",
         "_tick_number",
@@ -187,6 +227,7 @@ class Port(asyncio.Protocol):
         self.shell = shell
         self.wire = wire
         self._backlog = b""
+        self._gone_cause = ""
         self._waiting = False
         self._tick_number = 0
         self._tick_bytes = 0
@@ -216,11 +257,16 @@ class Port(asyncio.Protocol):
         if self._tick_number != shell.tick_number:
             self._tick_number = shell.tick_number
             self._tick_bytes = 0
-        self._tick_bytes += len(data)
-        shell.tick_bytes += len(data)
-        if self._waiting or self._tick_bytes > READ_BUDGET or shell.tick_bytes > BATCH_BYTES_MAX:
+        size = len(data)
+        if (
+            self._waiting
+            or self._tick_bytes + size > READ_BUDGET
+            or shell.tick_bytes + size > BATCH_BYTES_MAX
+        ):
             self._set_aside(data)
             return
+        self._tick_bytes += size
+        shell.tick_bytes += size
         shell.guard(shell.venue.received, self.connection, data)
 
     def eof_received(self) -> bool:
@@ -233,11 +279,19 @@ class Port(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self.shell.ports.pop(self.connection.connection_id, None)
-        self._backlog = b""
         self._gone("closed by the peer" if exc is None else str(exc))
 
+    def cut(self, cause: str) -> None:
+        """End the connection at once; reports from now on wait for the next one."""
+        self.transport.abort()
+        self._backlog = b""
+        self._gone(cause)
+
     def _gone(self, cause: str) -> None:
-        if hasattr(self, "connection") and self.shell.begin():
+        if self._backlog:
+            # What arrived before the end counts, however many turns it takes.
+            self._gone_cause = cause
+        elif hasattr(self, "connection") and self.shell.begin():
             self.shell.guard(self.shell.venue.disconnected, self.connection, cause)
 
     def pause_writing(self) -> None:
@@ -262,14 +316,20 @@ class Port(asyncio.Protocol):
         if self.connection.close_reason is not None:
             self._backlog = b""
             return
+        shell = self.shell
         share, self._backlog = self._backlog[:READ_BUDGET], self._backlog[READ_BUDGET:]
+        self._tick_number = shell.tick_number
+        self._tick_bytes = len(share)
+        shell.tick_bytes += len(share)
         if share:
-            self.shell.guard(self.shell.venue.received, self.connection, share)
+            shell.guard(shell.venue.received, self.connection, share)
         if self._backlog:
-            self.shell.queue_turn(self)
+            shell.queue_turn(self)
         else:
             self._waiting = False
-            if not self.transport.is_closing():
+            if self._gone_cause:
+                self._gone(self._gone_cause)
+            elif not self.transport.is_closing():
                 self.transport.resume_reading()
 
     # -- output -------------------------------------------------------------------------------
@@ -290,15 +350,22 @@ class Port(asyncio.Protocol):
         if frames:
             transport.write(b"".join(frames) if len(frames) > 1 else frames[0])
             if transport.get_write_buffer_size() > QUEUED_MAX:
-                self.shell.venue.remark(connection, f"slow consumer: more than {QUEUED_MAX} bytes")
-                transport.abort()
+                cause = f"slow consumer: more than {QUEUED_MAX} bytes"
+                self.shell.venue.remark(connection, cause)
+                self.cut(cause)
                 return
         if connection.close_reason is not None:
-            transport.close()
+            self._close()
             return
         deadline_ns = session.deadline_ns
         if deadline_ns is not None and (self._timer is None or deadline_ns < self._deadline_ns):
             self._arm(deadline_ns)
+
+    def _close(self) -> None:
+        self.transport.close()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.shell.loop.call_later(FLUSH_SECONDS, self.transport.abort)
 
     def _arm(self, deadline_ns: int) -> None:
         """Wake at the deadline. A deadline that moved later is noticed when the timer fires."""

@@ -149,6 +149,8 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
     if shell.failed.done():
         return shell.failed.result()
     await http.close()
+    if shell.failed.done():
+        return shell.failed.result()
     log.close()
     return 0
 
