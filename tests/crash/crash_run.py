@@ -44,7 +44,7 @@ class CrashRun:
         for life in range(1, kills + 2):
             await asyncio.to_thread(self.venue.start)
             try:
-                await self._come_back()
+                await self.come_back()
                 if life <= kills:
                     await self._load_and_kill()
                 else:
@@ -56,7 +56,7 @@ class CrashRun:
                 break
         return self.findings
 
-    async def _come_back(self) -> None:
+    async def come_back(self) -> None:
         """All log on again, catch up, hear everything again, and ask for their orders."""
         ports = self.venue.ports
         for step in (
@@ -72,17 +72,32 @@ class CrashRun:
         # Only now has everybody been told both sides of every match.
         self.findings += check_matches([trader.ledger for trader in self.traders])
 
+    async def judge(self) -> list[str]:
+        """One more life: everybody comes back and compares. Findings of all lives."""
+        await asyncio.to_thread(self.venue.start)
+        await self.come_back()
+        self._collect(0)
+        return self.findings
+
+    def load(self) -> None:
+        """Everybody trades from now on."""
+        for trader in self.traders:
+            trader.trading = True
+            trader.trade()
+
+    async def all_gone(self) -> None:
+        """The venue has ended: what was on its way has been read."""
+        await asyncio.gather(*(trader.gone() for trader in self.traders))
+
     async def _load_and_kill(self) -> None:
         """Orders from everybody; in every third life while all history is told again, too."""
         if self._rng.random() < 1 / 3:
             ports = self.venue.ports
             await asyncio.gather(*(trader.begin_again(ports) for trader in self.traders))
-        for trader in self.traders:
-            trader.trading = True
-            trader.trade()
+        self.load()
         await asyncio.sleep(self._rng.uniform(LOAD_MIN_S, LOAD_MAX_S))
         os.kill(self.venue.pid, signal.SIGKILL)
-        await asyncio.gather(*(trader.gone() for trader in self.traders))
+        await self.all_gone()
         self.venue.kill()
         report = verify(open_reader(self.venue.data_dir).read(1))
         if report.divergence is not None:

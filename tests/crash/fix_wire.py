@@ -97,6 +97,10 @@ class FixWire:
         """Leave numbers out, as if messages of ours had been lost on the way."""
         self._sent += [None] * count
 
+    def skip_last(self) -> None:
+        """The last message is not sent again, should it be asked for."""
+        self._sent[-1] = None
+
     def forget(self) -> None:
         """Begin at 1 on both sides: for a Logon with ResetSeqNumFlag(141)."""
         self._sent = [None]

@@ -40,14 +40,14 @@ class Trader(asyncio.Protocol):
         self._transport = transport
         self.connected = True
         self.wire.open()
-        self._flush()
+        self.flush()
 
     def data_received(self, data: bytes) -> None:
         for told in self.wire.receive(data):
             self.ledger.apply(told)
         if self.trading:
             self.trade()
-        self._flush()
+        self.flush()
         self._changed.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -74,7 +74,7 @@ class Trader(asyncio.Protocol):
                     await asyncio.wait_for(self._changed.wait(), 1)
                 except TimeoutError:
                     self.wire.heartbeat()
-                    self._flush()
+                    self.flush()
 
     async def gone(self) -> None:
         """Whatever was still on its way is read; then the connection is over."""
@@ -82,6 +82,19 @@ class Trader(asyncio.Protocol):
             while self.connected:
                 self._changed.clear()
                 await self._changed.wait()
+
+    def deafen(self) -> None:
+        """Read nothing from now on."""
+        assert self._transport is not None
+        self._transport.pause_reading()
+
+    async def drained(self) -> None:
+        """Wait until the kernel has taken what was written, or the connection is over."""
+        assert self._transport is not None
+        async with asyncio.timeout(WITHIN_S):
+            await asyncio.sleep(0)
+            while self.connected and self._transport.get_write_buffer_size():
+                await asyncio.sleep(0.001)
 
     async def hang_up(self) -> None:
         assert self._transport is not None
@@ -98,7 +111,7 @@ class Trader(asyncio.Protocol):
         """Fill the window."""
         while self.wire.ready and len(self.ledger.unanswered) < WINDOW:
             self._request()
-        self._flush()
+        self.flush()
 
     def _request(self) -> None:
         rng, live = self._rng, self.ledger.live
@@ -148,7 +161,8 @@ class Trader(asyncio.Protocol):
         else:
             wire.replace(client_id, str(named), order.buys, order.symbol, *terms)  # type: ignore[arg-type]
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what the wire has to say."""
         if self.wire.out and self._transport is not None and self.connected:
             self._transport.write(bytes(self.wire.out))
             self.wire.out.clear()
@@ -166,7 +180,7 @@ class Trader(asyncio.Protocol):
     async def settle(self) -> None:
         """A refused order behind everything else: its answer comes last."""
         barrier = self.enter(True, 1, MIDDLE_CENTS, "NOSUCH")
-        self._flush()
+        self.flush()
         unanswered = self.ledger.unanswered
         await self.until(lambda: barrier not in unanswered, "everything answered")
         self.ledger.nothing_open()
@@ -179,7 +193,7 @@ class Trader(asyncio.Protocol):
             self.wire.from_first = True
             await self.connect(ports)
             self.wire.from_first = False
-        self._flush()
+        self.flush()
 
     async def hear_all_again(self, ports: dict[str, int]) -> None:
         """All history, to its end."""

@@ -54,7 +54,7 @@ class VenueProcess:
         self.ready_line = ""
         self._port_base = free_port_base() if port_base is None else port_base
         self._arguments = arguments
-        self._module = module
+        self.module = module
         self._process: subprocess.Popen[bytes] | None = None
         self._lives = 0
 
@@ -75,7 +75,7 @@ class VenueProcess:
         self._lives += 1
         ports_file = self.folder / "ports.json"
         ports_file.unlink(missing_ok=True)
-        command = [sys.executable, "-m", self._module, "serve", "--port-base", str(self._port_base)]
+        command = [sys.executable, "-m", self.module, "serve", "--port-base", str(self._port_base)]
         command += ["--ports-file", str(ports_file), "--data-dir", str(self.data_dir)]
         with (self.folder / f"stderr-{self._lives}.txt").open("wb") as stderr:
             self._process = subprocess.Popen(
@@ -103,6 +103,10 @@ class VenueProcess:
         """SIGTERM, and the exit code."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
+        return self._reap()
+
+    def ended(self) -> int:
+        """The exit code of a venue that ends by itself."""
         return self._reap()
 
     def restart(self) -> None:
