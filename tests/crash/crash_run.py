@@ -19,10 +19,11 @@ LOAD_MIN_S, LOAD_MAX_S = 0.05, 0.35
 
 
 def make_traders(seed: int) -> list[Trader]:
-    """Two FIX versions, two OUCH logins, two WebSocket sessions."""
+    """Three FIX versions, two OUCH logins, two WebSocket sessions."""
     return [
         Trader("F42", seed, lambda record: FixWire(record, "CRASH42", "FIX.4.2")),
         Trader("F44", seed, lambda record: FixWire(record, "CRASH44", "FIX.4.4")),
+        Trader("F50", seed, lambda record: FixWire(record, "CRASH50", "FIXT.1.1")),
         Trader("OA", seed, lambda record: SoupWire(record, "SIM011")),
         Trader("OB", seed, lambda record: SoupWire(record, "SIM012")),
         Trader("WA", seed, lambda record: WebSocketWire(record, "SIM021")),

@@ -58,7 +58,12 @@ class FixWire:
         self.ready = False
         self.ended = ""
         self._recovering_to = 0
-        self.send("A", [(98, "0"), (108, "30")])
+        self.logon()
+
+    def logon(self, *fields: tuple[int, str]) -> None:
+        """Logon(A); FIXT.1.1 with DefaultApplVerID(1137) of FIX 5.0 SP2."""
+        application = [(1137, "9")] if self.version == "FIXT.1.1" else []
+        self.send("A", [(98, "0"), (108, "30"), *application, *fields])
 
     def ask_again(self) -> bool:
         """Have all history told again over this connection; False: a new one is needed."""

@@ -34,12 +34,13 @@ class Cast:
         self.stage = stage
         self.f42 = stage.fix("ALPHA", "FIX.4.2")
         self.f44 = stage.fix("BETA", "FIX.4.4")
+        self.f50 = stage.fix("GAMMA", "FIXT.1.1")
         self.ouch = stage.ouch("SIM001")
         self.ws = stage.websocket("SIM002")
 
     @property
     def all(self) -> list[Client]:
-        return [self.f42, self.f44, self.ouch, self.ws]
+        return [self.f42, self.f44, self.f50, self.ouch, self.ws]
 
 
 def enter(
@@ -151,7 +152,7 @@ def refuse(cast: Cast) -> None:
         replace(client, "z5", "nothing", 5, PRICE)
         enter(client, "z6", True, 99_999_999)
     stage = cast.stage
-    for client in (cast.f42, cast.f44):
+    for client in (cast.f42, cast.f44, cast.f50):
         fix_says(client, "D", *order_fields(stage, "y1", t44="187.005"))
         fix_says(client, "D", *order_fields(stage, "y2", t44="1e3"))
         fix_says(client, "D", *order_fields(stage, "y3", t38=""))
@@ -228,7 +229,7 @@ def lose_and_resend(cast: Cast) -> None:
         client.wire.from_first = True
         client.connect()
         client.wire.from_first = False
-    for client in (cast.f42, cast.f44):
+    for client in (cast.f42, cast.f44, cast.f50):
         wire = client.wire
         assert isinstance(wire, FixWire)
         wire.ask_again()
