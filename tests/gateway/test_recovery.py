@@ -245,7 +245,7 @@ class Play:
             client.flush()
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(actions)
 def test_whatever_happened_recovery_and_replay_agree_with_it(script: list[Action]) -> None:
     play = Play()
