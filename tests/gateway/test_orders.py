@@ -93,9 +93,7 @@ def test_a_canceled_order_keeps_its_fills_and_its_reason() -> None:
     day.apply(CancelOrder(1, 1, order.order_id, b"c"))
     assert shown(order) == (100, 0, 30, 30_000_000, False)
     assert order.closed_by is CancelReason.USER
-    assert day.orders.outcome(1, b"c") == Request(
-        RequestKind.CANCEL, order, day.seq, b"a", 70
-    )
+    assert day.orders.outcome(1, b"c") == Request(RequestKind.CANCEL, order, day.seq, b"a", 70)
 
 
 def test_a_replaced_order_answers_to_every_id_of_its_chain_but_is_headed_by_the_last() -> None:

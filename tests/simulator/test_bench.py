@@ -1,0 +1,31 @@
+"""`venue bench` as a person runs it, small."""
+
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from simulator.bench import Row, median
+
+
+def test_rounds_are_summed_up_field_by_field() -> None:
+    rows = [Row(*(float(n + k) for k in range(6))) for n in (3, 1, 2)]
+    assert msgspec.structs.astuple(median(rows)) == (2.0, 3.0, 4.0, 5.0, 6.0, 7.0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_bench_drives_both_wires_beside_an_echo() -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "gateway", "bench"),
+            *("--orders", "2000", "--rounds", "1", "--connections", "4", "--window", "8"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    for name in ("TCP echo", "FIX", "OUCH", "server CPU us/order", "durability process"):
+        assert name in " ".join(done.stdout.split())
