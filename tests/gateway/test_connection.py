@@ -259,6 +259,39 @@ def test_a_flood_gets_its_share_of_each_tick_and_others_are_served_between(play:
     play(scenario)
 
 
+class EagerTransport(WatchedTransport):
+    """Delivers what is ready in the moment when reading resumes, as a loop may."""
+
+    def __init__(self, port: Port, ready: bytes) -> None:
+        super().__init__(port.transport, [])
+        self._deliver = port.data_received
+        self._ready = ready
+
+    def resume_reading(self) -> None:
+        self._transport.resume_reading()
+        ready, self._ready = self._ready, b""
+        if ready:
+            self._deliver(ready)
+
+
+def test_what_a_turn_leaves_of_the_share_bounds_the_next_read(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell_module, "READ_BUDGET", 6_000)
+
+    async def scenario(stage: SocketStage) -> None:
+        client = await stage.logged_on(b"FLOODER")
+        first, second = flood(client, 8_000), flood(client, 4_000)
+        (port,) = ports_of(stage)
+        port.transport = EagerTransport(port, second)  # type: ignore[assignment]
+        stage.reads.clear()
+        client.sock.send(first)
+        await stage.until(lambda: sum(bytes_per_tick(stage)) == len(first + second))
+        assert max(bytes_per_tick(stage)) <= shell_module.READ_BUDGET
+
+    play(scenario)
+
+
 def test_all_connections_together_stay_below_the_batch_bound(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -318,7 +351,9 @@ def test_input_set_aside_behind_the_end_of_a_session_is_dropped(
         client.stream.sent_log.restart_at(1)
         too_low = client.frame(b"0", "")
         client.sock.send(too_low + b"".join(client.order(f"c{n}") for n in range(200)))
+        stage.reads.clear()
         assert [message[35] for message in await client.read_to_end()] == ["5"]
+        assert bytes_per_tick(stage) == [shell_module.READ_BUDGET]
         assert stage.venue.engine.live_orders == 0
         await stage.until(lambda: not stage.shell.ports)
 
