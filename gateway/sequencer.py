@@ -71,15 +71,15 @@ class Sequencer:
 
         Raises ApplyError.
         """
+        seq = self.next_seq
         try:
             events = self.engine.apply(command, self.now_ns)
             self._commands.append(command)
             self._events += events
-            seq = self.next_seq
             self.next_seq = seq + 1
             self._route(command, events, seq, self.now_ns)
         except Exception as error:
-            raise ApplyError(f"command {self.next_seq} failed: {command!r}") from error
+            raise ApplyError(f"command {seq} failed: {command!r}") from error
         return events
 
     @property
