@@ -60,14 +60,14 @@ class FixReports:
         self._time_ns = -1
         self._time_text = b""
         self._texts: dict[int, dict[int, bytes]] = {}
-        self._live_orders: dict[int, bytes] = {}
+        self._live_orders: dict[str, bytes] = {}
 
     def accepted(self, session: SessionRecord, order: Order, command_seq: int, index: int) -> None:
         """ExecType(150)=0 New, by the template: 0.9 us where `_report` takes 4."""
-        template = self._live_orders.get(session.session_id)
+        version = stream_of(session).version
+        template = self._live_orders.get(version.name)
         if template is None:
-            template = live_order_template(stream_of(session).version)
-            self._live_orders[session.session_id] = template
+            template = self._live_orders[version.name] = live_order_template(version)
         instrument = self._instruments[order.instrument_id].instrument
         echo = order.echo
         quantity = self._text(order.quantity, instrument.quantity_decimals)
@@ -160,14 +160,16 @@ class FixReports:
     def busted(
         self, session: SessionRecord, order: Order, event: TradeBusted, command_seq: int, index: int
     ) -> None:
-        """ExecType H Trade Cancel; FIX 4.2's ExecTransType(20)=1. Text names the match."""
+        """ExecType H Trade Cancel, FIX 4.2's ExecTransType(20)=1, of ExecRefID(19)."""
         side = b"B" if order.side is Side.BUY else b"S"
+        executed = self._floor.orders.executions.find(event.match_number)
         self._report(
             session,
             order,
             b"H",
             exec_id(command_seq, index) + side,
             last=(event.quantity, event.price),
+            exec_ref_id=exec_id(*executed) + side,
             text=b"trade %d broken" % event.match_number,
         )
 
@@ -248,6 +250,7 @@ class FixReports:
         *,
         ids: tuple[bytes, bytes] | None = None,
         last: tuple[int, int] | None = None,
+        exec_ref_id: bytes = b"",
         text: bytes = b"",
     ) -> None:
         """One ExecutionReport of an order as it now stands; `ids` are ClOrdID and OrigClOrdID."""
@@ -264,6 +267,7 @@ class FixReports:
                 order_id=b"%d" % order.order_id,
                 secondary_order_id=b"%d" % order.order_reference,
                 exec_id=exec_id,
+                exec_ref_id=exec_ref_id,
                 exec_type=exec_type,
                 ord_status=ord_status(version, order),
                 symbol=instrument.symbol,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from gateway.order_entry.executions import Executions
 from matching.commands import (
     CancelOrder,
     Command,
@@ -124,9 +125,11 @@ class Orders:
 
     def __init__(self, client_ids_max: int = CLIENT_IDS_MAX) -> None:
         self.by_id: dict[int, Order] = {}
+        self.executions = Executions()
         self._client_ids_max = client_ids_max
         self._spent: deque[tuple[int, bytes]] = deque()
         self._outcomes: dict[int, dict[bytes, Outcome]] = {}
+        self._folded = (0, 0)
         self.folds: dict[type, Callable[..., None]] = {
             OrderAccepted: self._accepted,
             OrderExecuted: self._executed,
@@ -168,7 +171,16 @@ class Orders:
     # -- folding ------------------------------------------------------------------------------
 
     def fold(self, command: Command, event: Event, seq: int, now_ns: int) -> None:
-        """Remember what `event` says, emitted at `now_ns` for `command`, which is number `seq`."""
+        """Remember what `event` says, emitted at `now_ns` for `command`, which is number `seq`.
+
+        All events of a command come, in their order. Live the router calls `folds` itself, and
+        notes the executions.
+        """
+        last_seq, index = self._folded
+        index = index + 1 if seq == last_seq else 0
+        self._folded = (seq, index)
+        if type(event) is OrderExecuted:
+            self.executions.note(event.match_number, seq, index)
         fold = self.folds.get(type(event))
         if fold is not None:
             fold(command, event, seq, now_ns)
@@ -308,6 +320,7 @@ class Orders:
         self.by_id = {order_id: o for order_id, o in self.by_id.items() if o.live}
         self._outcomes.clear()
         self._spent.clear()
+        self.executions.clear()
         for order in self.by_id.values():
             self._spend(order.session_id, order.client_id, order)
 

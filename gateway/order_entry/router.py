@@ -71,6 +71,7 @@ class Router:
         )
 
     def _executed(self, command: Command, event: OrderExecuted, seq: int, index: int) -> None:
+        self._orders.executions.note(event.match_number, seq, index)
         for order_id in (event.resting_order_id, event.incoming_order_id):
             order = self._orders.by_id[order_id]
             session = self._sessions[order.session_id]

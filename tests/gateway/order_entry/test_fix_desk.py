@@ -349,6 +349,26 @@ def test_a_bust_takes_the_fill_back_on_both_sides() -> None:
     assert (sold[20], sold[14], sold[151]) == ("1", "0", "0")
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_bust_names_the_execution_it_takes_back(restarted: bool) -> None:
+    """ExecRefID(19) is required of a Trade Cancel: without it no client knows which fill went."""
+    harness = fix_venue()
+    buyer, seller = logged_on(harness, b"BUYER"), logged_on(harness, b"SELLER", FIX42)
+    for number in range(3):
+        buyer.new(f"a{number}", "1", "10")
+    seller.new("s", "2", "30")
+    bought = {report[11]: report[17] for report in buyer.take_words() if report[150] == "F"}
+    sold = [report[17] for report in seller.take_words() if report[150] in "12"]
+    if restarted:
+        harness = harness.restart()
+        buyer.harness = seller.harness = harness
+        buyer.log_on()
+        seller.log_on()
+    harness.control(BustTrade(2, BustReason.ERRONEOUS))
+    assert [report[19] for report in buyer.take_words()] == [bought["a1"]]
+    assert [report[19] for report in seller.take_words()] == [sold[1]]
+
+
 def test_a_halt_refuses_orders_and_a_mass_cancel_reports_each() -> None:
     harness = fix_venue()
     client = logged_on(harness)
