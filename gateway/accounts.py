@@ -13,8 +13,8 @@ SESSIONS_MAX = 10_000
 """Durable sessions one venue knows; an unknown identity beyond it is refused."""
 
 
-class TooManySessions(Exception):
-    """The venue knows SESSIONS_MAX identities already."""
+class NotRegistered(Exception):
+    """An identity cannot become a durable session, or not one of this account."""
 
 
 class Credentials(Protocol):
@@ -89,13 +89,20 @@ class Directory:
     ) -> SessionRecord:
         """The durable session of an identity, made known to the engine when it is new.
 
-        Raises TooManySessions.
+        Raises NotRegistered: too many are known, or the identity belongs to another account.
         """
         record = self.find(wire, key)
         if record is not None:
+            owner = self.account_names[record.account_id]
+            if owner != account:
+                # Its orders and reports are the old account's: no configuration can move them.
+                raise NotRegistered(
+                    f"account of {record.identity}: the journal says {owner.decode()!r}, "
+                    f"the configuration {account.decode()!r}"
+                )
             return record
         if len(self.sessions) >= SESSIONS_MAX:
-            raise TooManySessions(f"sessions known: expected fewer than {SESSIONS_MAX}")
+            raise NotRegistered(f"sessions known: expected fewer than {SESSIONS_MAX}")
         if account not in self.accounts:
             submit(AddAccount(account))
         submit(RegisterSession(self.accounts[account], wire, key))

@@ -344,7 +344,7 @@ class Port(asyncio.Protocol):
         connection = self.connection
         session = connection.session
         transport = self.transport
-        if not self._paused_writing and session.resend_slice(self.shell.venue.now_ns):
+        if not self._paused_writing and self.shell.venue.resend(connection):
             self.shell.pump(self)
         frames = session.data_to_send()
         if frames:

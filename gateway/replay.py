@@ -20,6 +20,7 @@ from gateway.journal.records import (
     Fact,
     FramesOut,
     Received,
+    ResendSliced,
     SessionControlled,
     Started,
     TimerFired,
@@ -106,8 +107,6 @@ class Replay:
     def _release(venue: Venue) -> None:
         """What a shell would send is produced and dropped: peers are recordings."""
         for connection in venue.take_released():
-            while connection.session.resend_slice(venue.now_ns):
-                connection.session.data_to_send()
             connection.session.data_to_send()
 
 
@@ -128,6 +127,8 @@ def drive(venue: Venue, fact: Fact) -> None:
             return
         if isinstance(fact, Received):
             venue.received(connection, fact.data)
+        elif isinstance(fact, ResendSliced):
+            venue.resend(connection)
         elif isinstance(fact, TimerFired):
             venue.timer_fired(connection)
         elif isinstance(fact, Disconnected):

@@ -96,8 +96,16 @@ def open_day(venue: Venue, config: cfg.Config, now_ns: int) -> None:
                 f"expected {engine.instruments[instrument_id].instrument}, got {instrument}"
             )
     for account in config.accounts:
-        if engine.account_id(account.name.encode()) is None:
-            venue.controlled(AddAccount(account.name.encode(), account.cancel_by_other_sessions))
+        wanted = AddAccount(account.name.encode(), account.cancel_by_other_sessions)
+        account_id = engine.account_id(wanted.name)
+        if account_id is None:
+            venue.controlled(wanted)
+        elif engine.accounts[account_id] != wanted:
+            raise StartError(
+                f"accounts: {account.name}: cancel_by_other_sessions is "
+                f"{not account.cancel_by_other_sessions} in the journal and cannot be changed, "
+                f"got {account.cancel_by_other_sessions}"
+            )
     date, midnight_ns = trading_day(venue.now_ns, time_zone(config.venue.time_zone))
     if engine.day_running and engine.trading_date < date:
         venue.controlled(EndOfDay())

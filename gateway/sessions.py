@@ -82,8 +82,9 @@ class Numbers(msgspec.Struct, frozen=True, gc=False):
 
     next_in: int = 1
     next_out: int = 1
-    unsent_from: int = 0
+    unsent: tuple[tuple[int, int], ...] = ()
     history: bytes = b""
+    appl_ver_id: bytes = b""
 
 
 START = Numbers()

@@ -18,6 +18,7 @@ from gateway.journal.records import (
     Disconnected,
     FramesOut,
     Received,
+    ResendSliced,
     SessionControlled,
     SessionNumbers,
     Started,
@@ -134,7 +135,11 @@ class Venue:
             self.history.note(number, batch.frames)
             for entry in batch.numbers:
                 latest[entry.session_id] = Numbers(
-                    entry.next_in, entry.next_out, entry.unsent_from, entry.history
+                    entry.next_in,
+                    entry.next_out,
+                    entry.unsent,
+                    entry.history,
+                    entry.appl_ver_id,
                 )
             for fact in batch.facts:
                 if type(fact) is Connected:
@@ -238,8 +243,9 @@ class Venue:
                         session.session_id,
                         now.next_in,
                         now.next_out,
-                        now.unsent_from,
+                        now.unsent,
                         now.history,
+                        now.appl_ver_id,
                     )
                 )
             if session.connection is not None:
@@ -251,6 +257,19 @@ class Venue:
         tick = self.sequencer.commit(frames, numbers)
         self.history.note(batch, frames)
         return tick
+
+    def resend(self, connection: Connection) -> bool:
+        """After the commit: move a running resend on by one slice; True while more remains.
+
+        The slice is a fact of the next batch.
+        """
+        session = connection.session
+        if not session.resending:
+            return False
+        self.sequencer.note(ResendSliced(connection.connection_id))
+        if connection.record is not None:
+            self.touch(connection.record)
+        return session.resend_slice(self.now_ns)
 
     def wake(self, connection: Connection) -> None:
         """Let `connection` be among the next released: its transport can take bytes again."""

@@ -38,6 +38,10 @@ class Session(Protocol):
     def handle_timeout(self, now_ns: int) -> None:
         """Act on every deadline that has passed: heartbeat, probe, give up."""
 
+    @property
+    def resending(self) -> bool:
+        """A resend or replay is running: `resend_slice` would move it."""
+
     def resend_slice(self, now_ns: int) -> bool:
         """Move a running resend or replay forward by one bounded slice; True while more remains.
 

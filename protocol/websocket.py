@@ -110,6 +110,10 @@ class WebSocketSession:
         if self._transport.is_open:
             self.bridge.handle_timeout(now_ns)
 
+    @property
+    def resending(self) -> bool:
+        return self.bridge.resending
+
     def resend_slice(self, now_ns: int) -> bool:
         """Send the next bounded part of a replay; True while more remains."""
         return self.bridge.resend_slice(now_ns)

@@ -241,6 +241,10 @@ class BridgeSession:
         if self._state is not State.ENDED:
             self._say(payload, now_ns)
 
+    @property
+    def resending(self) -> bool:
+        return self._state is State.REPLAYING
+
     def resend_slice(self, now_ns: int) -> bool:
         """Send the next bounded part of a replay; True while more remains."""
         if self._state is not State.REPLAYING or self._sent_log is None:

@@ -66,6 +66,13 @@ class Disconnected(msgspec.Struct, frozen=True, array_like=True, tag=6):
     cause: str
 
 
+class ResendSliced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=9):
+    """A running resend moved on by one slice, after the commit of the batch before: what it sends
+    has numbers already, but what counts as never sent depends on how far it came."""
+
+    connection_id: int
+
+
 class Controlled(msgspec.Struct, frozen=True, array_like=True, tag=7):
     """A command that no client sent: operator, configuration, calendar."""
 
@@ -90,6 +97,7 @@ Fact = (
     | Disconnected
     | Controlled
     | SessionControlled
+    | ResendSliced
 )
 
 
@@ -106,16 +114,17 @@ class SessionNumbers(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The numbers of one session after the tick, where they changed.
 
     `next_in` is FIX's next expected MsgSeqNum(34), 0 on wires that do not number input.
-    `unsent_from` is the first number produced while no connection could take it, 0 if none.
-    `history` names the stream on the wires that have a word for it (SoupBinTCP session, WebSocket
-    epoch).
-    """
+    `unsent` are the ranges begin <= number < end produced while no connection could take them.
+    `appl_ver_id` is the DefaultApplVerID(1137) of the last FIXT.1.1 Logon: absent clients are
+    written to in its words. `history` names the stream on the wires that have a word for it
+    (SoupBinTCP session, WebSocket epoch)."""
 
     session_id: int
     next_in: int
     next_out: int
-    unsent_from: int = 0
+    unsent: tuple[tuple[int, int], ...] = ()
     history: bytes = b""
+    appl_ver_id: bytes = b""
 
 
 class Batch(msgspec.Struct, frozen=True, gc=False, array_like=True):

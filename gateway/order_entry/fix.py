@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Iterator
 
-from gateway.accounts import FixLogin, TooManySessions
+from gateway.accounts import FixLogin, NotRegistered
 from gateway.config import Config, fix_session
 from gateway.desk import Floor
 from gateway.order_entry.fix_orders import FixOrders
@@ -24,6 +24,10 @@ from protocol.fix.settings import FixSettings
 from protocol.fix.stream import ADMIN_TYPES, FixStream
 from protocol.fix.version import version_of
 from protocol.sent_log import Entry, Reader, SentLog
+
+
+DEFAULT_APPL_VER_ID = {b"FIX.4.2": b"", b"FIX.4.4": b"", b"FIXT.1.1": b"9"}
+"""What a session speaks before its first Logon(A) says so."""
 
 
 class FixDesk:
@@ -70,13 +74,16 @@ class FixDesk:
         """Both MsgSeqNums and the first report that no connection had."""
         stream = stream_of(session)
         return Numbers(
-            stream.expected_msg_seq_num, stream.sent_log.next_number, stream.unsent_from or 0
+            stream.expected_msg_seq_num,
+            stream.sent_log.next_number,
+            tuple(stream.unsent),
+            appl_ver_id=stream.version.appl_ver_id,
         )
 
     def restore(self, session: SessionRecord, numbers: Numbers, reader: Reader) -> None:
         """The stream of a known identity, where its numbers say."""
-        begin_string, client, venue, appl_ver_id = session.key
-        version = version_of(begin_string, appl_ver_id)
+        begin_string, client, venue = session.key
+        version = version_of(begin_string, numbers.appl_ver_id or DEFAULT_APPL_VER_ID[begin_string])
         assert version is not None, f"registered with an unknown version: {session.identity}"
         session.sent_log = SentLog(numbers.next_out, _applications(reader))
         session.stream = FixStream(
@@ -85,7 +92,7 @@ class FixDesk:
             target_comp_id=client,
             sent_log=session.sent_log,
             expected_msg_seq_num=numbers.next_in,
-            unsent_from=numbers.unsent_from or None,
+            unsent=numbers.unsent,
         )
 
     def _logon(self, connection: Connection, logon: LogonRequested) -> None:
@@ -109,15 +116,10 @@ class FixDesk:
             floor.remark(connection, f"logon refused: {text}")
             session.reject(text.encode(), floor.now_ns)
             return
-        key = (
-            logon.begin_string,
-            logon.sender_comp_id,
-            logon.target_comp_id,
-            logon.default_appl_ver_id,
-        )
+        key = (logon.begin_string, logon.sender_comp_id, logon.target_comp_id)
         try:
             record = floor.directory.register(b"fix", key, verdict.account, floor.submit)
-        except TooManySessions as error:
+        except NotRegistered as error:
             floor.remark(connection, f"logon refused: {error}")
             session.reject(None, floor.now_ns)
             return
@@ -130,7 +132,9 @@ class FixDesk:
             session.reject(None, floor.now_ns)
             return
         floor.attach(connection, record)
-        session.accept(stream_of(record), self._settings(logon), floor.now_ns)
+        stream = stream_of(record)
+        stream.version = version
+        session.accept(stream, self._settings(logon), floor.now_ns)
 
     def _settings(self, logon: LogonRequested) -> FixSettings:
         configured = fix_session(

@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from gateway.accounts import TooManySessions
+from gateway.accounts import NotRegistered
 from gateway.desk import Floor
 from gateway.order_entry import requests
 from gateway.order_entry.orders import Order
@@ -132,7 +132,7 @@ class OuchDesk:
             return
         try:
             record = floor.directory.register(WIRE, key, verdict.account, floor.submit)
-        except TooManySessions as error:
+        except NotRegistered as error:
             floor.remark(connection, f"login refused: {error}")
             soup.reject(LoginRejectReason.NOT_AUTHORIZED, floor.now_ns)
             return

@@ -49,7 +49,7 @@ class SoupSessions:
 
     def numbers(self, record: SessionRecord) -> Numbers:
         """The next number and the id of the history; clients' messages have no numbers."""
-        return Numbers(0, record.sent_log.next_number, 0, record.history)
+        return Numbers(0, record.sent_log.next_number, history=record.history)
 
     def restore(self, record: SessionRecord, numbers: Numbers, reader: Reader) -> None:
         """The history of a known username, where its numbers say; a new one gets its id."""

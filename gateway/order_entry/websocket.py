@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gateway.accounts import TooManySessions
+from gateway.accounts import NotRegistered
 from gateway.config import Config, is_loopback
 from gateway.desk import Floor
 from gateway.order_entry import requests
@@ -93,7 +93,7 @@ class WebSocketDesk:
 
     def numbers(self, session: SessionRecord) -> Numbers:
         """The next `seq` and the epoch; what comes in has no numbers."""
-        return Numbers(0, session.sent_log.next_number, 0, session.history)
+        return Numbers(0, session.sent_log.next_number, history=session.history)
 
     def restore(self, session: SessionRecord, numbers: Numbers, reader: Reader) -> None:
         """The stream of an identity. A new one's epoch is the time of its registration, so that no
@@ -111,7 +111,7 @@ class WebSocketDesk:
         key = (verdict.account, login.session.encode())
         try:
             record = floor.directory.register(WIRE, key, verdict.account, floor.submit)
-        except TooManySessions as error:
+        except NotRegistered as error:
             session.reject("unavailable", str(error), floor.now_ns)
             return
         granted = session.accept(

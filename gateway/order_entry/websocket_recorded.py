@@ -70,6 +70,10 @@ class RecordedWebSocketSession:
         self._now_ns = now_ns
         self.bridge.handle_timeout(now_ns)
 
+    @property
+    def resending(self) -> bool:
+        return self.bridge.resending
+
     def resend_slice(self, now_ns: int) -> bool:
         return self.bridge.resend_slice(now_ns)
 

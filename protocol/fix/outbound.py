@@ -40,6 +40,11 @@ class Outbound:
         self.abandon_resend()
         self.send(msg_type, body, now_ns)
 
+    @property
+    def resending(self) -> bool:
+        """A resend runs, or what waited for one."""
+        return self._cursor is not None
+
     def request_resend(self, begin: int, end: int) -> bool:
         """Send begin <= number < end again, slice by slice; False: too many requests wait."""
         if self._cursor is None:
@@ -61,8 +66,7 @@ class Outbound:
         assert self._cursor is None, "nothing else is running right after a Logon"
         self._cursor = ResendCursor(stream)
         self._cursor.fresh_from = fresh_from
-        if stream.unsent_from is not None and stream.unsent_from >= fresh_from:
-            stream.unsent_from = None
+        stream.handed_over(fresh_from, stream.sent_log.next_number)
 
     def slice(self, now_ns: int) -> bool:
         """Move a running resend on by one bounded slice; True while more remains."""
@@ -83,6 +87,4 @@ class Outbound:
         cursor = self._cursor
         self._cursor = None
         if cursor is not None and cursor.fresh_from < self.stream.sent_log.next_number:
-            unsent_from = self.stream.unsent_from
-            if unsent_from is None or unsent_from > cursor.fresh_from:
-                self.stream.unsent_from = cursor.fresh_from
+            self.stream.mark_unsent(cursor.fresh_from, self.stream.sent_log.next_number)

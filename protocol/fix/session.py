@@ -320,6 +320,11 @@ class FixSession:
         elif state not in _DEAF:
             self._enter(now_ns).handle_timeout()
 
+    @property
+    def resending(self) -> bool:
+        conversation = self._conversation
+        return conversation is not None and conversation.outbound.resending
+
     def resend_slice(self, now_ns: int) -> bool:
         if self._conversation is None or self._machine.state in _DEAF:
             return False

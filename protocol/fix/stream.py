@@ -5,6 +5,8 @@ connection. Reports for an absent client are numbered here when they are produce
 sent log.
 """
 
+from collections.abc import Iterable
+
 from protocol.fix.framing import checksum
 from protocol.fix.sent_frame import split_sent
 from protocol.fix.values import format_utc_timestamp
@@ -13,6 +15,11 @@ from protocol.sent_log import SentLog
 
 ADMIN_TYPES = frozenset((b"0", b"1", b"2", b"3", b"4", b"5", b"A"))
 """Never sent again: a resend covers them with a gap fill (FIX Session Layer, test case 8)."""
+
+UNSENT_RANGES_MAX = 64
+"""Absences with reports in them that are told apart."""
+
+Range = tuple[int, int]
 
 _CHECKSUM_FIELDS = tuple(b"10=%03d\x01" % value for value in range(256))
 
@@ -24,7 +31,6 @@ class FixStream:
         "_begin",
         "_millisecond",
         "_routing",
-        "_unsent_to",
         "attached",
         "default_appl_ver_id",
         "epoch",
@@ -32,7 +38,7 @@ class FixStream:
         "sender_comp_id",
         "sent_log",
         "target_comp_id",
-        "unsent_from",
+        "unsent",
         "version",
     )
 
@@ -44,7 +50,7 @@ class FixStream:
         target_comp_id: bytes,
         sent_log: SentLog | None = None,
         expected_msg_seq_num: int = 1,
-        unsent_from: int | None = None,
+        unsent: Iterable[Range] = (),
     ) -> None:
         self.version = version
         self.sender_comp_id = sender_comp_id
@@ -54,11 +60,11 @@ class FixStream:
         self.sent_log = SentLog() if sent_log is None else sent_log
         self.expected_msg_seq_num = expected_msg_seq_num
         """MsgSeqNum(34) of the next message we expect in."""
-        self.unsent_from = unsent_from
-        """The first number produced while no connection had it; None: all were handed to one."""
+        self.unsent: list[Range] = list(unsent)
+        """Ranges begin <= number < end that were produced while no connection could take them,
+        ascending: a reset of numbers issues them again."""
         self.attached = False
         """A logged-on connection takes what is written."""
-        self._unsent_to = 0
         self.epoch = 0
         """Counts resets of both numbers."""
         self.default_appl_ver_id = version.appl_ver_id
@@ -95,8 +101,8 @@ class FixStream:
             log.append(frame, resendable=False)
         else:
             log.append(frame)
-            if not self.attached and self.unsent_from is None:
-                self.unsent_from = number
+            if not self.attached:
+                self.mark_unsent(number, number + 1)
         return frame
 
     def reset(self) -> list[tuple[bytes, bytes, bytes]]:
@@ -107,13 +113,13 @@ class FixStream:
         """
         unsent: list[tuple[bytes, bytes, bytes]] = []
         log = self.sent_log
-        if self.unsent_from is not None:
-            for _, frame in log.read(self.unsent_from, log.next_number):
+        for begin, end in self.unsent:
+            for _, frame in log.read(begin, end):
                 if frame is not None:
                     unsent.append(split_sent(frame))
         log.restart_at(1)
         self.expected_msg_seq_num = 1
-        self.unsent_from = None
+        self.unsent = []
         self.epoch += 1
         return unsent
 
@@ -121,13 +127,28 @@ class FixStream:
         """A connection takes over: from now on what is written is handed to it."""
         assert not self.attached, "one connection at a time"
         self.attached = True
-        self._unsent_to = self.sent_log.next_number
 
     def detach(self) -> None:
         """The connection takes nothing any more."""
         self.attached = False
 
+    def mark_unsent(self, begin: int, end: int) -> None:
+        """No connection had begin <= number < end, which is later than all that is marked so
+        far."""
+        unsent = self.unsent
+        if unsent and unsent[-1][1] == begin:
+            unsent[-1] = (unsent[-1][0], end)
+        else:
+            unsent.append((begin, end))
+            if len(unsent) > UNSENT_RANGES_MAX:
+                # The two oldest become one: what lay between them may be issued twice by a reset.
+                unsent[:2] = [(unsent[0][0], unsent[1][1])]
+
     def handed_over(self, begin: int, end: int) -> None:
-        """A resend gave begin <= number < end to the connection."""
-        if self.unsent_from is not None and begin <= self.unsent_from < end:
-            self.unsent_from = end if end < self._unsent_to else None
+        """A connection was given begin <= number < end."""
+        self.unsent = [
+            part
+            for first, last in self.unsent
+            for part in ((first, min(last, begin)), (max(first, end), last))
+            if part[0] < part[1]
+        ]

@@ -193,14 +193,19 @@ class SoupServerSession:
             line.send(header + payload, now_ns)
         return number
 
+    @property
+    def resending(self) -> bool:
+        log, state = self._sent_log, self._line.state
+        if log is None or state is State.CLOSED:
+            return False
+        return self._next_to_send < log.next_number or state is State.ENDING
+
     def resend_slice(self, now_ns: int) -> bool:
         """As in `Session`. A message not stored any more ends the connection: no skipping."""
         log, line = self._sent_log, self._line
         if log is None or line.state is State.CLOSED:
             return False
         begin = self._next_to_send
-        if begin == log.next_number and line.state is _SERVING:
-            return False
         size = 0
         for number, payload in log.read(begin, begin + REPLAY_MESSAGES_MAX):
             if payload is None:
@@ -284,6 +289,11 @@ class SoupClientSession:
 
     def handle_timeout(self, now_ns: int) -> None:
         self._line.handle_timeout(now_ns)
+
+    @property
+    def resending(self) -> bool:
+        """A client sends nothing again."""
+        return False
 
     def resend_slice(self, now_ns: int) -> bool:
         """Nothing that a client sends is ever sent again at this level."""

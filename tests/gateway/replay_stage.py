@@ -168,7 +168,7 @@ class Stage:
         """What the shell does after a commit; answers of the wires follow as later reads."""
         running = []
         for connection in self.venue.take_released():
-            if connection.session.resend_slice(self.now_ns):
+            if self.venue.resend(connection):
                 running.append(connection)
             data = b"".join(connection.session.data_to_send())
             for client in self.clients:

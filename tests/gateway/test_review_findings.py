@@ -104,9 +104,6 @@ def test_a_refused_and_a_granted_login_in_one_tick_are_replayed_in_turn() -> Non
     assert replayed(harness, websocket_desks) is None
 
 
-@pytest.mark.xfail(
-    strict=True, reason="slices of a resend are no facts: a replay sends all at once"
-)
 def test_a_resend_that_the_client_did_not_wait_for_is_replayed_as_it_went() -> None:
     harness = VenueHarness(fix_desks)
     client, other = FixClient(harness, b"A"), FixClient(harness, b"B")
@@ -127,7 +124,6 @@ def test_a_resend_that_the_client_did_not_wait_for_is_replayed_as_it_went() -> N
 # -- numbers --------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="unsent is one number: all behind it counts as unsent too")
 def test_a_reset_issues_no_report_again_that_a_connection_had() -> None:
     harness = VenueHarness(fix_desks)
     client, other = FixClient(harness, b"A"), FixClient(harness, b"B")

@@ -130,7 +130,7 @@ class VenueHarness:
         """What the asyncio shell does after a commit."""
         self._running: list[Connection] = []
         for connection in self.venue.take_released():
-            if connection.session.resend_slice(self.now_ns):
+            if self.venue.resend(connection):
                 self._running.append(connection)
             pipe = self._pipes.get(connection.connection_id)
             if pipe is not None:

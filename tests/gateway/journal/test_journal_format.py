@@ -44,7 +44,7 @@ FULL = Batch(
     ],
     [EndOfDay()],
     [FramesOut(1, 7, [b"seven", b"eight"])],
-    [SessionNumbers(1, 4, 9, 7, b"S1")],
+    [SessionNumbers(1, 4, 9, ((7, 9),), b"S1")],
     0xCAFE,
     0xBEEF,
 )
@@ -139,7 +139,7 @@ def test_a_batch_is_the_array_that_the_page_describes() -> None:
         ],
         [[10]],
         [[1, 7, [b"seven", b"eight"]]],
-        [[1, 4, 9, 7, b"S1"]],
+        [[1, 4, 9, [[7, 9]], b"S1", b""]],
         0xCAFE,
         0xBEEF,
     ]

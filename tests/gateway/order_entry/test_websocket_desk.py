@@ -428,7 +428,7 @@ def test_the_newest_login_wins_and_the_old_connection_is_told(trader: Client) ->
 def test_numbers_and_epoch_are_journaled(trader: Client) -> None:
     trader.ask(buy("a", "100", "187.01"))
     record = trader.harness.venue.directory.sessions[1]
-    assert record.noted == Numbers(0, 2, 0, f"{OPENING_NS:x}".encode())
+    assert record.noted == Numbers(0, 2, history=f"{OPENING_NS:x}".encode())
     assert record.identity == "TRADER/main"
     restarted = trader.harness.restart().venue.directory.sessions[1]
     assert (restarted.noted, restarted.history) == (record.noted, record.history)

@@ -113,7 +113,7 @@ def test_messages_written_before_the_answer_leave_after_it() -> None:
     assert client.sent() == []
     assert client.hears("35=A|34=1|98=0|108=30|141=Y") == [LoggedOn(30)]
     assert client.sent() == [says("D", 2, "11=EARLY"), says("D", 3, "11=LATE")]
-    assert client.stream.unsent_from is None
+    assert client.stream.unsent == []
 
 
 def test_messages_of_an_earlier_connection_are_left_to_the_venues_resend_request() -> None:

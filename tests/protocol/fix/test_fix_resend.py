@@ -155,7 +155,7 @@ def test_a_logout_ends_a_running_resend_and_what_never_left_counts_as_unsent() -
     session.send(b"8", report(302), peer.now_ns)
     session.logout(b"", peer.now_ns)
     assert shown(session.data_to_send()[-1]) == venue_says("5", 303)
-    assert peer.stream.unsent_from == 302
+    assert peer.stream.unsent == [(302, 303)]
 
 
 # -- while the client is away ---------------------------------------------------------------------
@@ -168,7 +168,7 @@ def away() -> Peer:
     peer.answers()
     for number in (2, 3, 4):
         peer.stream.write(b"8", report(number), peer.now_ns)
-    assert peer.stream.unsent_from == 2
+    assert peer.stream.unsent == [(2, 5)]
     back = Peer(stream=peer.stream)
     back.now_ns += 5 * SECOND
     return back
@@ -178,14 +178,14 @@ def test_reports_for_an_absent_client_are_delivered_on_request_as_possible_dupli
     peer = away()
     assert peer.logs_on(number=2) == [venue_says("A", 5, "98=0", "108=30", time=LATER)]
     assert peer.says("35=2|34=3|7=2|16=0") == [again(2), again(3), again(4), fill(5, 6)]
-    assert peer.stream.unsent_from is None
+    assert peer.stream.unsent == []
 
 
 def test_a_partial_resend_leaves_the_rest_unsent() -> None:
     peer = away()
     peer.logs_on(number=2)
     assert peer.says("35=2|34=3|7=2|16=3") == [again(2), again(3)]
-    assert peer.stream.unsent_from == 4
+    assert peer.stream.unsent == [(4, 5)]
 
 
 @pytest.mark.parametrize("reset_on_logon", [False, True])
@@ -198,7 +198,7 @@ def test_a_reset_issues_what_was_never_transmitted_again_as_new(reset_on_logon: 
         venue_says("A", 1, "98=0", "108=30", *flag, time=LATER),
         *(venue_says("8", number, f"37={number}", time=LATER) for number in (2, 3, 4)),
     ]
-    assert peer.stream.unsent_from is None
+    assert peer.stream.unsent == []
     assert peer.stream.sent_log.next_number == 5
 
 
@@ -220,7 +220,7 @@ def test_what_a_lost_connection_did_not_issue_again_is_still_unsent() -> None:
     peer.session.receive_eof(peer.now_ns)
     while peer.session.next_event() is not None:
         pass
-    assert peer.stream.unsent_from == 2
+    assert peer.stream.unsent == [(2, 5)]
     third = Peer(stream=peer.stream)
     third.now_ns = peer.now_ns
     frames = third.logs_on("98=0|108=30|141=Y")
