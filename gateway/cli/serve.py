@@ -43,11 +43,19 @@ def serve(
     raise SystemExit(run(resolved, ports_file))
 
 
+class OneLineFormatter(logging.Formatter):
+    """A remark is one line: names are the peers' choice, so a CompID could write lines of its own
+    or move the cursor. Tracebacks are ours and stay as they are."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        line = super().formatMessage(record)
+        if line.isprintable():
+            return line
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+
+
 def set_up_logging() -> None:
     """Everything a person reads goes to stderr; stdout has the READY line only."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        force=True,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
