@@ -28,6 +28,8 @@ from protocol.fix.values import parse_decimal
 
 ACCOUNT_MAX = 64
 """Bytes of Account(1): echoed in every report of the order, so kept with it."""
+ORDER_ID_DIGITS_MAX = 18
+"""Of OrderID(37): ours have fewer, and int() of many digits takes long."""
 MEMO_MAX = 65_536
 """Price and quantity texts whose ints are remembered; then the memory starts afresh."""
 
@@ -238,8 +240,8 @@ class FixOrders:
         order: Order | None = None
         if message.cl_ord_id:
             order = self._floor.orders.find(record.session_id, message.cl_ord_id)
-        if order is None and message.order_id.isdigit():
-            order = requests.visible(self._floor, record, int(message.order_id[:18]))
+        if order is None:
+            order = requests.visible(self._floor, record, _order_id(message.order_id))
         if order is None:
             self._reports.unknown_status(record, message)
         else:
@@ -253,8 +255,8 @@ class FixOrders:
         order = floor.orders.find(record.session_id, message.orig_cl_ord_id)
         if order is not None and order.live and order.client_id != message.orig_cl_ord_id:
             order = None
-        if order is None and message.order_id.isdigit():
-            order = requests.visible(floor, record, int(message.order_id[:18]))
+        if order is None:
+            order = requests.visible(floor, record, _order_id(message.order_id))
         if order is None or not self._same_contract(order, message):
             return None
         return order
@@ -268,6 +270,11 @@ class FixOrders:
 
     def _instrument(self, order: Order) -> Instrument:
         return self._floor.engine.instruments[order.instrument_id].instrument
+
+
+def _order_id(text: bytes) -> int:
+    """OrderID(37) as a number; 0, which is never an order's, where it is none of ours."""
+    return int(text) if text.isdigit() and len(text) <= ORDER_ID_DIGITS_MAX else 0
 
 
 def _check_rest(rest: Rest) -> None:
