@@ -132,7 +132,7 @@ class Shell:
         self._dead = True
         traceback.print_exception(error, file=sys.stderr)
         for port in list(self.ports.values()):
-            port.transport.abort()
+            port.abandon("the venue cannot go on")
         if not self.failed.done():
             self.failed.set_result(code)
         # Whoever waits for this tick would wait for ever.
@@ -360,6 +360,13 @@ class Port(asyncio.Protocol):
         deadline_ns = session.deadline_ns
         if deadline_ns is not None and (self._timer is None or deadline_ns < self._deadline_ns):
             self._arm(deadline_ns)
+
+    def abandon(self, text: str) -> None:
+        """Say what can be said without a number, then close."""
+        frames = self.connection.session.abandon(text, self.shell.venue.now_ns)
+        if frames:
+            self.transport.write(b"".join(frames))
+        self.transport.close()
 
     def _close(self) -> None:
         self.transport.close()

@@ -32,6 +32,9 @@ RECOVERY_SLICE = 64
 GOODBYE_SECONDS = 2.0
 """How long SIGTERM lets peers read their goodbye: within the promised five seconds."""
 
+FAREWELL_SECONDS = 0.1
+"""How long a venue that cannot go on lets its last words leave."""
+
 logger = logging.getLogger("venue")
 
 
@@ -152,6 +155,7 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
     for waiting in (stopped, failed):
         waiting.cancel()
     if shell.failed.done():
+        await asyncio.sleep(FAREWELL_SECONDS)
         return shell.failed.result()
     await goodbye(shell)
     if shell.failed.done():

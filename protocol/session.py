@@ -49,6 +49,10 @@ class Session(Protocol):
         numbered and logged, and leave in their turn.
         """
 
+    def abandon(self, text: str, now_ns: int) -> list[bytes]:
+        """The journal is lost: drop what waits to be sent, say so without a number where the wire
+        has a word for it. These frames may leave; the session is not used any more."""
+
     def data_to_send(self) -> list[bytes]:
         """The frames produced since the last call, one item a frame, in wire order."""
 

@@ -104,6 +104,14 @@ class WebSocketSession:
         self.bridge.end()
         self._transport.close(code, reason, now_ns)
 
+    def abandon(self, text: str, now_ns: int) -> list[bytes]:
+        """Close code 1011, internal error; RFC 6455, 7.4.1."""
+        self.bridge.data_to_send()
+        self.bridge.end()
+        self._transport.data_to_send()
+        self._transport.close(1011, text, now_ns)
+        return self._transport.data_to_send()
+
     def handle_timeout(self, now_ns: int) -> None:
         self._now_ns = now_ns
         self._transport.handle_timeout(now_ns)

@@ -25,7 +25,6 @@ from protocol.fix.stream import ADMIN_TYPES, FixStream
 from protocol.fix.version import version_of
 from protocol.sent_log import Entry, Reader, SentLog
 
-
 DEFAULT_APPL_VER_ID = {b"FIX.4.2": b"", b"FIX.4.4": b"", b"FIXT.1.1": b"9"}
 """What a session speaks before its first Logon(A) says so."""
 

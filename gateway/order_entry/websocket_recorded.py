@@ -77,6 +77,9 @@ class RecordedWebSocketSession:
     def resend_slice(self, now_ns: int) -> bool:
         return self.bridge.resend_slice(now_ns)
 
+    def abandon(self, text: str, now_ns: int) -> list[bytes]:
+        return []
+
     def data_to_send(self) -> list[bytes]:
         return self.bridge.data_to_send()
 

@@ -330,6 +330,10 @@ class FixSession:
             return False
         return self._enter(now_ns).outbound.slice(now_ns)
 
+    def abandon(self, text: str, now_ns: int) -> list[bytes]:
+        """Every FIX message has a number: nothing can be said."""
+        return []
+
     def data_to_send(self) -> list[bytes]:
         if self._conversation is None:
             frames, self._refusal = self._refusal, []

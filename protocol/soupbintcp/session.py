@@ -235,6 +235,14 @@ class SoupServerSession:
         self._require_login("debug")
         self._line.send(encode_packet(PacketType.DEBUG, text), now_ns)
 
+    def abandon(self, text: str, now_ns: int) -> list[bytes]:
+        """A Debug packet after the login, nothing before it; no End of Session."""
+        line = self._line
+        line.data_to_send()
+        if line.state in (State.SERVING, State.ENDING):
+            line.send(encode_packet(PacketType.DEBUG, text.encode()), now_ns)
+        return line.data_to_send()
+
     def end_session(self, now_ns: int) -> None:
         """No more messages ever: End of Session as soon as the replay is through, then the end.
 
@@ -289,6 +297,10 @@ class SoupClientSession:
 
     def handle_timeout(self, now_ns: int) -> None:
         self._line.handle_timeout(now_ns)
+
+    def abandon(self, text: str, now_ns: int) -> list[bytes]:
+        """A client has no word for it."""
+        return []
 
     @property
     def resending(self) -> bool:

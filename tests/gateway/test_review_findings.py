@@ -156,6 +156,9 @@ class Transport(asyncio.Transport):
     def abort(self) -> None:
         self.aborted = True
 
+    def close(self) -> None:
+        self.aborted = True
+
 
 async def shell_with_a_port(venue: Venue) -> tuple[Shell, Transport]:
     shell = Shell(venue, ManualClock(venue.now_ns), asyncio.get_running_loop())
