@@ -6,6 +6,8 @@ import pytest
 from gateway.config import Config
 from gateway.order_entry import fix_orders
 from gateway.order_entry.fix import FixDesk
+from gateway.order_entry.fix_orders import FixOrders
+from gateway.order_entry.fix_reports import FixReports
 from matching.commands import CancelOrder, Command, EnterOrder, RefuseRequest, ReplaceOrder
 from matching.types import OrderType, RejectReason, RequestKind, Side, TimeInForce
 from tests.gateway.order_entry.fix_client import FixClient
@@ -23,6 +25,16 @@ def client() -> FixClient:
     client = FixClient(harness)
     client.log_on()
     return client
+
+
+def test_texts_beyond_the_memory_are_forgotten(
+    client: FixClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fix_orders, "MEMO_MAX", 2)
+    orders = FixOrders(client.harness.venue, FixReports(client.harness.venue))
+    parsed = [orders._parse(b"%d" % number, 4, b"Price(44)") for number in range(5)]
+    assert parsed == [0, 10_000, 20_000, 30_000, 40_000]
+    assert orders._units == {4: {b"4": 40_000}}
 
 
 def asked(client: FixClient) -> Command:

@@ -141,7 +141,8 @@ def test_a_reduction_by_the_venue_is_told_as_restated() -> None:
 
 def test_texts_beyond_the_memory_are_written_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fix_reports, "TEXTS_MAX", 2)
-    client = Stage(FIX44).client
+    stage = Stage(FIX44)
+    client = stage.client
     prices = ["100.0100", "99.9900", "98.0000", "100.0100", "97.5000"]
     for number, price in zip(itertools.count(), prices):
         client.new(f"c{number}", "1", str(100 + number), price)
@@ -149,6 +150,7 @@ def test_texts_beyond_the_memory_are_written_the_same(monkeypatch: pytest.Monkey
     assert [(m[44], m[38]) for m in told] == [
         (price, str(100 + number)) for number, price in enumerate(prices)
     ]
+    assert [len(texts) <= 2 for texts in stage.reports._texts.values()] == [True, True]
 
 
 def test_reports_are_numbered_while_nobody_is_connected() -> None:
