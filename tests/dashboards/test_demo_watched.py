@@ -1,8 +1,11 @@
 """`venue demo` as a newcomer sees it: one command, a browser, every instrument trading."""
 
+import contextlib
 import signal
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,17 @@ from tests.dashboards.dashboard_process import DashboardPage
 from tests.interop.browser import Browser
 from tests.interop.venue_process import free_port_base
 from tests.needs import require, require_tool
+
+
+def wait_until_served(url: str) -> None:
+    """The demo is READY before its dashboard is."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
+            if answer.status == 200:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"{url} is not served")
 
 
 @pytest.mark.interop
@@ -29,6 +43,7 @@ def test_the_demo_is_alive_in_a_browser(tmp_path: Path) -> None:
     try:
         assert demo.stdout is not None
         assert demo.stdout.readline().startswith(f"READY fix=127.0.0.1:{base} ")
+        wait_until_served(f"http://127.0.0.1:{base + 6}")
         with Browser(tmp_path, width=1280, height=800) as browser:
             page = DashboardPage(browser, f"http://127.0.0.1:{base + 6}")
             for symbol in ("AAPL", "MSFT", "TSLA"):
