@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from gateway.config import Config, is_loopback
 
@@ -58,10 +58,13 @@ def check_request(request: Request, config: Config) -> None:
 async def read_fields(request: Request) -> "Fields":
     """The JSON object of a body; an empty body is an empty object. Raises Refused."""
     body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > BODY_BYTES_MAX:
-            raise Refused(413, f"body too large: expected at most {BODY_BYTES_MAX} bytes")
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > BODY_BYTES_MAX:
+                raise Refused(413, f"body too large: expected at most {BODY_BYTES_MAX} bytes")
+    except ClientDisconnect:
+        raise Refused(400, "body is incomplete: the client is gone") from None
     if not body.strip():
         return Fields({})
     try:
