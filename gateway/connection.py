@@ -240,11 +240,15 @@ class Port(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         shell = self.shell
-        if len(shell.ports) >= CONNECTIONS_MAX or not shell.begin():
-            self.transport.abort()
-            return
         peer = transport.get_extra_info("peername")
         name = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else "?"
+        if len(shell.ports) >= CONNECTIONS_MAX:
+            shell.venue.log_line(f"{self.wire.decode()} {name}: refused, connection limit reached")
+            self.transport.abort()
+            return
+        if not shell.begin():
+            self.transport.abort()
+            return
         venue = shell.venue
         self.connection = venue.connected(venue.next_connection_id, self.wire, name)
         shell.ports[self.connection.connection_id] = self

@@ -36,6 +36,9 @@ from protocol.session import Remark, Terminated
 
 LogLine = Callable[[str], None]
 
+REMARKS_MAX = 10
+"""Log lines that one read may cause: garbage must not write more log than it is long."""
+
 _CHECKPOINTS = frozenset((SetPhase, StartOfDay, EndOfDay))
 """Commands whose batch carries the state hash."""
 
@@ -60,7 +63,7 @@ class Venue:
         self.next_connection_id = 1
         self.log = log
         self.history = SentHistory(log)
-        self._log_line = log_line
+        self.log_line = log_line
         self._desks = dict(make_desks(self))
         self._router = Router(
             self.orders,
@@ -110,7 +113,7 @@ class Venue:
         """A log line about a connection: which, who, what."""
         who = connection.record.identity if connection.record is not None else "not logged on"
         wire = connection.wire.decode()
-        self._log_line(f"{wire} #{connection.connection_id} {connection.peer} ({who}): {text}")
+        self.log_line(f"{wire} #{connection.connection_id} {connection.peer} ({who}): {text}")
 
     # -- recovery -----------------------------------------------------------------------------
 
@@ -184,8 +187,7 @@ class Venue:
         if connection.close_reason is not None:
             return
         session = connection.session
-        session.receive_data(data, self.now_ns)
-        self._drain(connection)
+        self._drain(connection, session.receive_data, data)
         if connection.record is not None:
             connection.record.last_heard_ns = self.now_ns
         consumed = session.take_consumed()
@@ -195,8 +197,7 @@ class Venue:
     def timer_fired(self, connection: Connection) -> None:
         """The session's deadline passed."""
         self.sequencer.note(TimerFired(connection.connection_id))
-        connection.session.handle_timeout(self.now_ns)
-        self._drain(connection)
+        self._drain(connection, connection.session.handle_timeout)
 
     def disconnected(self, connection: Connection, cause: str) -> None:
         """The peer closed its sending side, or the transport is gone. What the session still has to
@@ -204,8 +205,7 @@ class Venue:
         if self.connections.get(connection.connection_id) is not connection:
             return
         self.sequencer.note(Disconnected(connection.connection_id, cause))
-        connection.session.receive_eof(self.now_ns)
-        self._drain(connection)
+        self._drain(connection, connection.session.receive_eof)
         if connection.close_reason is None:
             self.remark(connection, f"disconnected: {cause}")
             self.drop(connection, cause)
@@ -220,8 +220,8 @@ class Venue:
     def shut(self, connection: Connection, text: str) -> None:
         """Say goodbye to one peer in its wire's own way."""
         self.sequencer.note(SessionControlled(connection.connection_id, "shut", text))
-        self._desks[connection.wire].shut(connection, text)
-        self._drain(connection)
+        shut = self._desks[connection.wire].shut
+        self._drain(connection, lambda now_ns: shut(connection, text))
 
     # -- the end of the tick ------------------------------------------------------------------
 
@@ -290,19 +290,29 @@ class Venue:
         )
         session.noted = Numbers()
 
-    def _drain(self, connection: Connection) -> None:
-        """Act on every event of the session. A desk's exception costs this connection only."""
+    def _drain(
+        self, connection: Connection, happen: Callable[..., None], *arguments: bytes
+    ) -> None:
+        """Let something happen to the session and act on every event that follows.
+
+        `happen` gets the arguments and the tick's time. An exception of session or desk costs this
+        connection only.
+        """
         self._active[connection.connection_id] = connection
         session = connection.session
         handle = self._desks[connection.wire].handle
+        remarks = 0
         try:
+            happen(*arguments, self.now_ns)
             while connection.close_reason is None and (event := session.next_event()) is not None:
                 kind = type(event)
                 if kind is Terminated:
                     self.remark(connection, f"ended: {event.reason}")  # type: ignore[attr-defined]
                     connection.close(event.reason)  # type: ignore[attr-defined]
                 elif kind is Remark:
-                    self.remark(connection, event.text)  # type: ignore[attr-defined]
+                    remarks += 1
+                    if remarks <= REMARKS_MAX:
+                        self.remark(connection, event.text)  # type: ignore[attr-defined]
                 else:
                     handle(connection, event)
         except ApplyError:
@@ -310,6 +320,8 @@ class Venue:
         except Exception as error:
             self.remark(connection, f"closed, internal error: {error!r}")
             connection.close("internal error")
+        if remarks > REMARKS_MAX:
+            self.remark(connection, f"{remarks - REMARKS_MAX} more remarks on the same read")
         if connection.record is not None:
             self.touch(connection.record)
         if connection.close_reason is not None:

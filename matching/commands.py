@@ -155,8 +155,7 @@ class RegisterSession(msgspec.Struct, frozen=True, gc=False, array_like=True, ta
     """Give a client's identity an int; its id is the next one. A key already known: no event.
 
     `wire` names the order-entry wire, `key` the identity on it: FIX (BeginString, the client's
-    CompID, the venue's CompID, DefaultApplVerID or empty), OUCH (port, username), WebSocket (token's
-    account, session name).
+    CompID, the venue's CompID), OUCH (port, username), WebSocket (token's account, session name).
     """
 
     account_id: int

@@ -257,7 +257,8 @@ UNUSABLE = [
     ),
     (
         "what a later version will know",
-        '[[fix.sessions]]\nbegin_string = "FIX.4.1"\ntarget_comp_id = "C"\ncancel_on_disconnect = true\n'
+        '[[fix.sessions]]\nbegin_string = "FIX.4.1"\ntarget_comp_id = "C"\n'
+        "cancel_on_disconnect = true\n"
         'applications = ["orders", "echo"]\n',
         [
             'venue.toml:2: fix.sessions[0].begin_string: "FIX.4.1" is not available yet',

@@ -18,6 +18,7 @@ from gateway.replay import Divergence, Replay
 from gateway.venue import Venue
 from matching.commands import MassCancel
 from protocol import feed
+from protocol.fix.session import FixSession
 from tests.gateway.order_entry.fix_client import FixClient
 from tests.gateway.order_entry.websocket_scenes import Client, buy, desk_harness
 from tests.gateway.venue_harness import VenueHarness
@@ -214,3 +215,36 @@ def test_a_connection_that_fails_while_it_is_written_to_costs_nobody_else_anythi
         return broken.aborted, released == [second]
 
     assert asyncio.run(scene()) == (True, True)
+
+
+# -- the log --------------------------------------------------------------------------------------
+
+
+def test_garbage_writes_a_bounded_number_of_log_lines() -> None:
+    harness = VenueHarness(fix_desks)
+    client = FixClient(harness)
+    client.log_on()
+    harness.remarks.clear()
+    assert client.pipe is not None
+    client.pipe.send(b"8=FIX.4.4\x019=5\x0135=0\x0110=000\x01" * 50)
+    assert len(harness.remarks) == 11
+    assert harness.remarks[-1].endswith("40 more remarks on the same read")
+
+
+def test_a_session_that_fails_on_its_input_costs_only_its_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    harness = VenueHarness(fix_desks)
+    client, other = FixClient(harness, b"A"), FixClient(harness, b"B")
+    client.log_on()
+    other.log_on()
+
+    def fail(self: FixSession, data: bytes, now_ns: int) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FixSession, "receive_data", fail)
+        client.send(b"0", "")
+    assert client.pipe is not None and client.pipe.closed == "internal error"
+    other.new("b", "1", "100")
+    assert len(other.take()) == 1
