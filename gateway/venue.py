@@ -218,7 +218,9 @@ class Venue:
         return self.submit(command)
 
     def shut(self, connection: Connection, text: str) -> None:
-        """Say goodbye to one peer in its wire's own way."""
+        """Say goodbye to one peer in its wire's own way, unless its end is on its way."""
+        if self.connections.get(connection.connection_id) is not connection:
+            return
         self.sequencer.note(SessionControlled(connection.connection_id, "shut", text))
         shut = self._desks[connection.wire].shut
         self._drain(connection, lambda now_ns: shut(connection, text))
