@@ -72,7 +72,6 @@ class RejectReason(IntEnum):
     """A word of the wire for which the engine has none; the text names the field."""
     INVALID_FIELD = 22
     NOT_ALLOWED = 23
-    TOO_MANY_ORDERS = 24
 
 
 class CancelReason(IntEnum):

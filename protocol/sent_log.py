@@ -53,10 +53,6 @@ class SentLog:
         self._runs = []
         return runs
 
-    @property
-    def has_fresh(self) -> bool:
-        return bool(self._fresh or self._runs)
-
     def _close_run(self) -> None:
         if self._fresh:
             self._runs.append((self.next_number - len(self._fresh), self._fresh))

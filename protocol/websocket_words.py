@@ -63,7 +63,6 @@ RejectReason = Literal[
     "unsupported",
     "invalid_field",
     "not_allowed",
-    "too_many_orders",
 ]
 CancelReason = Literal[
     "user", "immediate_or_cancel", "expired", "supervisory", "disconnect", "replace_invalid"

@@ -25,6 +25,8 @@ from protocol.fix.stream import ADMIN_TYPES, FixStream
 from protocol.fix.version import version_of
 from protocol.sent_log import Entry, Reader, SentLog
 
+COMP_ID_MAX = 64
+"""Bytes of a CompID: it stands in every message, log line and session row."""
 DEFAULT_APPL_VER_ID = {b"FIX.4.2": b"", b"FIX.4.4": b"", b"FIXT.1.1": b"9"}
 """What a session speaks before its first Logon(A) says so."""
 
@@ -104,6 +106,10 @@ class FixDesk:
             logon.username,
             logon.password,
         )
+        if max(len(logon.sender_comp_id), len(logon.target_comp_id)) > COMP_ID_MAX:
+            floor.remark(connection, f"logon refused: CompID: expected at most {COMP_ID_MAX} bytes")
+            session.reject(None, floor.now_ns)
+            return
         verdict = floor.judge(connection, floor.credentials.fix(login))
         if verdict.refusal:
             floor.remark(connection, f"logon refused: {verdict.refusal}")

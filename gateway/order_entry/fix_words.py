@@ -49,7 +49,6 @@ ORD_REJ_REASON: dict[RejectReason, bytes] = {
     RejectReason.UNSUPPORTED: b"11",
     RejectReason.INVALID_FIELD: b"99",
     RejectReason.NOT_ALLOWED: b"0",
-    RejectReason.TOO_MANY_ORDERS: b"3",
 }
 """OrdRejReason(103) of FIX 4.4 and later; 99 is Other."""
 
@@ -105,6 +104,5 @@ REJECT_TEXT: dict[RejectReason, bytes] = {
     RejectReason.UNSUPPORTED: b"not supported",
     RejectReason.INVALID_FIELD: b"invalid field",
     RejectReason.NOT_ALLOWED: b"not allowed",
-    RejectReason.TOO_MANY_ORDERS: b"too many orders",
 }
 """Text(58) where the refusal brings none of its own."""

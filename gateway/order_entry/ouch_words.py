@@ -81,7 +81,6 @@ REJECTED_REASON: Final[dict[RejectReason, bytes]] = {
     RejectReason.UNSUPPORTED: RejectedReason.OTHER.value,
     RejectReason.INVALID_FIELD: RejectedReason.OTHER.value,
     RejectReason.NOT_ALLOWED: RejectedReason.OTHER.value,
-    RejectReason.TOO_MANY_ORDERS: RejectedReason.OTHER.value,
 }
 """Reason of Rejected. A refusal of the desk itself brings its own letter as the command's echo."""
 NO_REJECTED_REASON: Final[dict[RejectReason, str]] = {

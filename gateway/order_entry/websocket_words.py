@@ -65,7 +65,6 @@ REJECT_REASON_OF: dict[RejectReason, words.RejectReason] = {
     RejectReason.UNSUPPORTED: "unsupported",
     RejectReason.INVALID_FIELD: "invalid_field",
     RejectReason.NOT_ALLOWED: "not_allowed",
-    RejectReason.TOO_MANY_ORDERS: "too_many_orders",
 }
 
 CANCEL_REASON_OF: dict[CancelReason, words.CancelReason] = {
@@ -101,6 +100,5 @@ REJECT_TEXT: dict[RejectReason, str] = {
     RejectReason.UNSUPPORTED: "not supported",
     RejectReason.INVALID_FIELD: "invalid field",
     RejectReason.NOT_ALLOWED: "not allowed",
-    RejectReason.TOO_MANY_ORDERS: "too many orders",
 }
 """Text where the refusal brings none of its own and the request shows no numbers to compare."""

@@ -76,6 +76,13 @@ def test_an_unknown_venue_comp_id_is_closed_without_a_word() -> None:
     assert "unknown session" in harness.remarks[0]
 
 
+def test_a_comp_id_beyond_the_limit_is_closed_without_a_word() -> None:
+    harness = fix_venue()
+    client = FixClient(harness, b"X" * 65)
+    assert client.log_on() == []
+    assert "CompID: expected at most 64 bytes" in harness.remarks[0]
+
+
 def test_a_second_logon_of_a_live_session_is_closed_and_the_first_trades_on() -> None:
     harness = fix_venue()
     first = logged_on(harness)
