@@ -22,7 +22,10 @@ PORT_NAMES = ("fix", "ouch42", "ouch50", "itch", "ws", "http", "dashboard")
 """In the order of their offsets from `--port-base`."""
 
 AVAILABLE_BEGIN_STRINGS: dict[str, BeginString] = {
+    "FIX.4.0": "FIX.4.0",
+    "FIX.4.1": "FIX.4.1",
     "FIX.4.2": "FIX.4.2",
+    "FIX.4.3": "FIX.4.3",
     "FIX.4.4": "FIX.4.4",
     "FIXT.1.1": "FIXT.1.1",
 }
@@ -89,8 +92,11 @@ class FixSession(msgspec.Struct, frozen=True):
     username: str = ""
     password: str = ""
     cancel_on_disconnect: bool = False
-    default_appl_ver_id: Literal["7", "8", "9"] = "9"
+    default_appl_ver_id: Literal["any", "7", "8", "9"] = "any"
     validate_fields_have_values: bool = True
+    validate_fields_out_of_order: bool = True
+    validate_user_defined_fields: bool = True
+    allow_unknown_msg_fields: bool = False
 
 
 class Fix(msgspec.Struct, frozen=True):

@@ -55,8 +55,6 @@ LATER_KEYS: dict[str, frozenset[str]] = {
             "reset_on_logout",
             "start_day",
             "start_time",
-            "validate_fields_out_of_order",
-            "validate_user_defined_fields",
         }
     ),
 }

@@ -48,11 +48,9 @@ AVAILABLE_VALUES: dict[str, frozenset[str | bool]] = {
     "reset_on_logon": frozenset({False, True}),
     "reject_style": frozenset({"quickfix"}),
     "cancel_on_disconnect": frozenset({False}),
-    "default_appl_ver_id": frozenset({"9"}),
-    "validate_fields_have_values": frozenset({True}),
 }
 """What a FIX session can do today, of what its keys can say."""
-AVAILABLE_APPLICATIONS = frozenset({"orders", "market_data"})
+AVAILABLE_APPLICATIONS = frozenset({"orders", "market_data", "echo"})
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -211,6 +209,8 @@ def _check_availability(key: Key, session: FixSession, problem: Problem) -> None
         if value not in available:
             word = str(value).lower() if isinstance(value, bool) else f'"{value}"'
             problem((*key, name), f"{word} is not available yet")
+    if "echo" in session.applications and len(session.applications) > 1:
+        problem((*key, "applications"), '"echo" is a test harness: expected it alone')
     for application in session.applications:
         if application not in AVAILABLE_APPLICATIONS:
             problem((*key, "applications"), f'"{application}" is not available yet')

@@ -7,12 +7,16 @@ from collections.abc import Callable, Iterator
 
 from gateway.accounts import FixLogin, NotRegistered
 from gateway.config import Config, fix_session
+from gateway.config import FixSession as ConfiguredSession
 from gateway.desk import Floor
+from gateway.order_entry.fix_dictionaries import switches, validator
+from gateway.order_entry.fix_echo import ECHOED_TYPES, FixEcho
 from gateway.order_entry.fix_orders import FixOrders
 from gateway.order_entry.fix_reports import FixReports, stream_of
 from gateway.sessions import Connection, Numbers, SessionRecord
 from protocol.fix.events import LoggedOn, LogonRequested, NumbersReset, RejectReceived
 from protocol.fix.messages import (
+    ApplicationMessage,
     NewOrderSingle,
     OrderCancelReplaceRequest,
     OrderCancelRequest,
@@ -20,15 +24,18 @@ from protocol.fix.messages import (
 )
 from protocol.fix.sent_frame import split_sent
 from protocol.fix.session import FixSession
-from protocol.fix.settings import FixSettings
+from protocol.fix.settings import ORDER_ENTRY_TYPES, FixSettings
 from protocol.fix.stream import ADMIN_TYPES, FixStream
-from protocol.fix.version import version_of
+from protocol.fix.version import Version, version_of
 from protocol.sent_log import Entry, Reader, SentLog
 
 COMP_ID_MAX = 64
 """Bytes of a CompID: it stands in every message, log line and session row."""
-DEFAULT_APPL_VER_ID = {b"FIX.4.2": b"", b"FIX.4.4": b"", b"FIXT.1.1": b"9"}
-"""What a session speaks before its first Logon(A) says so."""
+DEFAULT_APPL_VER_ID = {b"FIXT.1.1": b"9"}
+"""What a session speaks before its first Logon(A) says so; nothing before FIXT 1.1."""
+
+_STRANGER = ConfiguredSession(begin_string="FIX.4.4", target_comp_id="")
+"""How a session behaves that was admitted by a recorded verdict and is configured no more."""
 
 
 class FixDesk:
@@ -39,11 +46,13 @@ class FixDesk:
         self._floor = floor
         self._config = config
         orders = FixOrders(floor, self.reports)
+        self._echo = FixEcho(floor)
         self._handlers: dict[type, Callable[..., None]] = {
             NewOrderSingle: orders.new_order,
             OrderCancelRequest: orders.cancel,
             OrderCancelReplaceRequest: orders.replace,
             OrderStatusRequest: orders.status,
+            ApplicationMessage: self._echo.echo,
             LogonRequested: self._logon,
             LoggedOn: self._logged_on,
             NumbersReset: self._numbers_reset,
@@ -63,6 +72,7 @@ class FixDesk:
     def closed(self, connection: Connection) -> None:
         """The stream waits for the next connection; what is written now is unsent."""
         record = connection.record
+        self._echo.closed(connection)
         if record is not None:
             stream_of(record).detach()
 
@@ -84,7 +94,9 @@ class FixDesk:
     def restore(self, session: SessionRecord, numbers: Numbers, reader: Reader) -> None:
         """The stream of a known identity, where its numbers say."""
         begin_string, client, venue = session.key
-        version = version_of(begin_string, numbers.appl_ver_id or DEFAULT_APPL_VER_ID[begin_string])
+        version = version_of(
+            begin_string, numbers.appl_ver_id or DEFAULT_APPL_VER_ID.get(begin_string, b"")
+        )
         assert version is not None, f"registered with an unknown version: {session.identity}"
         session.sent_log = SentLog(numbers.next_out, _applications(reader))
         session.stream = FixStream(
@@ -115,9 +127,12 @@ class FixDesk:
             floor.remark(connection, f"logon refused: {verdict.refusal}")
             session.reject(verdict.answer.encode() or None, floor.now_ns)
             return
+        configured = self._configured(logon)
         version = version_of(logon.begin_string, logon.default_appl_ver_id)
-        if version is None:
-            text = f"DefaultApplVerID(1137) not supported: {logon.default_appl_ver_id!r}"
+        assert version is not None, "the session asks about versions it speaks only"
+        expected = configured.default_appl_ver_id
+        if version.appl_ver_id and expected != "any" and version.appl_ver_id != expected.encode():
+            text = f"DefaultApplVerID(1137): expected {expected}, received {version.appl_ver_id!r}"
             floor.remark(connection, f"logon refused: {text}")
             session.reject(text.encode(), floor.now_ns)
             return
@@ -139,16 +154,16 @@ class FixDesk:
         floor.attach(connection, record)
         stream = stream_of(record)
         stream.version = version
-        session.accept(stream, self._settings(logon), floor.now_ns)
+        session.accept(stream, _settings(configured, version), floor.now_ns)
 
-    def _settings(self, logon: LogonRequested) -> FixSettings:
+    def _configured(self, logon: LogonRequested) -> ConfiguredSession:
         configured = fix_session(
             self._config,
             logon.begin_string.decode("latin-1"),
             logon.target_comp_id.decode("latin-1"),
             logon.sender_comp_id.decode("latin-1"),
         )
-        return FixSettings(reset_on_logon=configured is not None and configured.reset_on_logon)
+        return configured or _STRANGER
 
     def _logged_on(self, connection: Connection, event: LoggedOn) -> None:
         self._floor.remark(connection, f"logged on, HeartBtInt(108)={event.heart_bt_int}")
@@ -158,6 +173,17 @@ class FixDesk:
 
     def _reject_received(self, connection: Connection, event: RejectReceived) -> None:
         self._floor.remark(connection, f"the peer rejected message {event.ref_seq_num}: {event}")
+
+
+def _settings(configured: ConfiguredSession, version: Version) -> FixSettings:
+    """How the session behaves, in the protocol's words."""
+    echo = "echo" in configured.applications
+    return FixSettings(
+        application_types=ECHOED_TYPES if echo else ORDER_ENTRY_TYPES,
+        validator=validator(version.code, switches(configured)),
+        untyped=echo,
+        reset_on_logon=configured.reset_on_logon,
+    )
 
 
 def fix_of(connection: Connection) -> FixSession:

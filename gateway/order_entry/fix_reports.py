@@ -10,7 +10,6 @@ from gateway.order_entry.fix_words import (
     CXL_REJ_REASON_OTHER,
     CXL_REJ_RESPONSE_TO,
     ORD_REJ_REASON,
-    ORD_REJ_REASON_MAX_42,
     ORD_TYPE_OF,
     REJECT_TEXT,
     TIME_IN_FORCE_OF,
@@ -65,6 +64,9 @@ class FixReports:
     def accepted(self, session: SessionRecord, order: Order, command_seq: int, index: int) -> None:
         """ExecType(150)=0 New, by the template: 0.9 us where `_report` takes 4."""
         version = stream_of(session).version
+        if not version.has_exec_type:
+            self._report(session, order, b"0", exec_id(command_seq, index))
+            return
         template = self._live_orders.get(version.name)
         if template is None:
             template = self._live_orders[version.name] = live_order_template(version)
@@ -88,7 +90,7 @@ class FixReports:
             echo[:1],
             instrument.symbol,
             TIME_IN_FORCE_OF[order.time_in_force],
-            self._time_text,
+            self._time_text if version.time_digits else self._time_text[:17],
             quantity,
             order.order_reference,
         )
@@ -295,8 +297,6 @@ class FixReports:
     ) -> ExecutionReport:
         """The report of a refused order, showing of it what the request itself held."""
         reason = ORD_REJ_REASON[event.reason]
-        if version.has_exec_trans_type and int(reason) > ORD_REJ_REASON_MAX_42:
-            reason = b"0"
         report = ExecutionReport(
             order_id=b"NONE",
             exec_id=b"",
@@ -388,7 +388,7 @@ CANCEL_TEXT: dict[CancelReason, bytes] = {
 
 
 def ord_status(version: Version, order: Order) -> bytes:
-    """OrdStatus(39) of an order as it stands. FIX 4.2 alone shows Replaced(5), below Partially
+    """OrdStatus(39) of an order as it stands. FIX 4.2 and before show Replaced(5), below Partially
     filled in its order of precedence (FIX 4.2, Appendix D)."""
     if order.leaves_qty:
         if order.cum_qty:

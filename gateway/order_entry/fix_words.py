@@ -52,9 +52,6 @@ ORD_REJ_REASON: dict[RejectReason, bytes] = {
 }
 """OrdRejReason(103) of FIX 4.4 and later; 99 is Other."""
 
-ORD_REJ_REASON_MAX_42 = 8
-"""FIX 4.2 knows 0 to 8 only: a later value becomes 0, Broker option, and the Text says more."""
-
 CXL_REJ_REASON: dict[RejectReason, bytes] = {
     RejectReason.TOO_LATE: b"0",
     RejectReason.UNKNOWN_ORDER: b"1",

@@ -3,7 +3,7 @@
 from protocol.fix.errors import MessageRejected
 from protocol.fix.fields import BusinessRejectReason
 from protocol.fix.message import Message
-from protocol.fix.tags import REVERSED_ROUTING
+from protocol.fix.tags import REVERSED_ROUTING, REVERSED_ROUTING_40
 from protocol.fix.version import Version
 
 
@@ -30,13 +30,19 @@ def logon(
     )
 
 
-def resend_request(begin_seq_no: int) -> bytes:
-    """ResendRequest(2) from `begin_seq_no` to infinity, which is EndSeqNo(16)=0 since FIX 4.2."""
-    return b"7=%d\x0116=0\x01" % begin_seq_no
+def resend_request(version: Version, begin_seq_no: int) -> bytes:
+    """ResendRequest(2) from `begin_seq_no` to infinity."""
+    return b"7=%d\x0116=%b\x01" % (begin_seq_no, version.infinity)
 
 
 def reject(message: Message, version: Version, rejection: MessageRejected) -> bytes:
-    """Reject(3) of `message`. A reason younger than the version is left out (FIX 4.2: 0 to 11)."""
+    """Reject(3) of `message`. A reason younger than the version is left out (FIX 4.2: 0 to 11).
+
+    Before FIX 4.2 there is Text(58) only, with the tag in parentheses.
+    """
+    if not version.has_reject_codes:
+        tag = "" if rejection.ref_tag_id is None else f" ({rejection.ref_tag_id})"
+        return b"45=%b\x01%b" % (message.get(34), field(58, (rejection.text + tag).encode()))
     reason = rejection.reason.value
     return b"45=%b\x01%b%b%b%b" % (
         message.get(34),
@@ -47,15 +53,18 @@ def reject(message: Message, version: Version, rejection: MessageRejected) -> by
     )
 
 
-def unsupported_message_type(message: Message) -> bytes:
-    """BusinessMessageReject(j) of a message the venue does not speak (test case 2.r)."""
-    return b"45=%b\x0158=Unsupported Message Type\x01372=%b\x01380=%b\x01" % (
+def unsupported_message_type(version: Version, message: Message) -> tuple[bytes, bytes]:
+    """MsgType and body of the answer to a message the venue does not speak (test case 2.r)."""
+    if not version.has_reject_codes:
+        return b"3", b"45=%b\x0158=Unsupported message type\x01" % message.get(34)
+    return b"j", b"45=%b\x0158=Unsupported Message Type\x01372=%b\x01380=%b\x01" % (
         message.get(34),
         message.msg_type,
         BusinessRejectReason.UNSUPPORTED_MESSAGE_TYPE.value,
     )
 
 
-def reversed_routing(message: Message) -> bytes:
+def reversed_routing(version: Version, message: Message) -> bytes:
     """Header fields that lead the answer back: who sent on behalf is who it is delivered to."""
-    return b"".join(field(answer_tag, message.get(tag)) for answer_tag, tag in REVERSED_ROUTING)
+    routing = REVERSED_ROUTING if version.code > "40" else REVERSED_ROUTING_40
+    return b"".join(field(answer_tag, message.get(tag)) for answer_tag, tag in routing)

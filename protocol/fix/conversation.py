@@ -16,7 +16,7 @@ from protocol.fix.layout import LayoutBook
 from protocol.fix.message import Message
 from protocol.fix.messages import (
     ORDER_ENTRY,
-    ApplicationMessage,
+    application_message,
     order_entry_message,
 )
 from protocol.fix.outbound import Outbound, keep_alive
@@ -70,7 +70,7 @@ class Conversation:
         self._is_acceptor = is_acceptor
         self._gap: GapQueue | None = None
         self._time_check = admin.SendingTimeCheck(settings.latency_limit_ns)
-        self.layouts = LayoutBook(stream, self._time_check)
+        self.layouts = LayoutBook(stream, self._time_check, settings.validator)
         self.stream = stream
         self.heart_bt_int = 0
         self.logon_number = 0
@@ -177,7 +177,9 @@ class Conversation:
             self._remark(f"no room to queue MsgSeqNum(34) {number} behind a gap")
 
     def _request_resend(self, begin_seq_no: int) -> None:
-        self.outbound.send(b"2", answers.resend_request(begin_seq_no), self.now_ns)
+        self.outbound.send(
+            b"2", answers.resend_request(self.stream.version, begin_seq_no), self.now_ns
+        )
 
     def _drain(self) -> None:
         """Process what waited, as far as it now is in order; close the gap or ask again."""
@@ -235,7 +237,8 @@ class Conversation:
         msg_type = message.msg_type
         try:
             rules.check_msg_type(message, version)
-            rules.check_body(message, version)
+            if self._settings.validator is not None:
+                self._settings.validator.check(message)
             if msg_type == b"1":
                 self.outbound.send(b"0", answers.field(112, message.get(112)), self.now_ns)
             elif msg_type == b"2":
@@ -257,27 +260,28 @@ class Conversation:
             if msg_type == b"j":
                 self._remark(f"BusinessMessageReject(j) {number} ignored")
                 return
-            body = answers.unsupported_message_type(message)
-            self.outbound.send(b"j", body, self.now_ns, answers.reversed_routing(message))
+            answer = answers.unsupported_message_type(self.stream.version, message)
+            self._send_back(message, *answer)
             self._remark(f"unsupported MsgType(35) in MsgSeqNum(34) {number}")
+        elif self._settings.untyped:
+            self._events.append(application_message(message, number))
         elif msg_type in ORDER_ENTRY:
             self._events.append(order_entry_message(message, number))
             self.layouts.see(message)
         elif msg_type in REPORTS:
             self._events.append(report_message(message, number))
         else:
-            self._events.append(
-                ApplicationMessage(
-                    number, msg_type, message.body, message.is_poss_resend, message.is_poss_dup
-                )
-            )
+            self._events.append(application_message(message, number))
 
     def _reject(self, message: Message, rejection: MessageRejected) -> None:
-        body = answers.reject(message, self.stream.version, rejection)
-        self.outbound.send(b"3", body, self.now_ns, answers.reversed_routing(message))
+        self._send_back(message, b"3", answers.reject(message, self.stream.version, rejection))
         tag = f", tag {rejection.ref_tag_id}" if rejection.ref_tag_id is not None else ""
         number = printable(message.get(34))
         self._remark(f"rejected MsgSeqNum(34) {number}: {rejection.text}{tag}")
+
+    def _send_back(self, message: Message, msg_type: bytes, body: bytes) -> None:
+        routing = answers.reversed_routing(self.stream.version, message)
+        self.outbound.send(msg_type, body, self.now_ns, routing)
 
     def _resend_request(self, message: Message) -> None:
         """ResendRequest(2): start a resend. Test case 8."""

@@ -158,6 +158,8 @@ class SessionRejectReason(Enum):
     INVALID_MSG_TYPE = b"11"
     TAG_APPEARS_MORE_THAN_ONCE = b"13"
     TAG_SPECIFIED_OUT_OF_REQUIRED_ORDER = b"14"
+    REPEATING_GROUP_FIELDS_OUT_OF_ORDER = b"15"
+    INCORRECT_NUM_IN_GROUP_COUNT = b"16"
 
 
 class BusinessRejectReason(Enum):

@@ -15,9 +15,10 @@ from protocol.fix.errors import MessageRejected
 from protocol.fix.framing import checksum
 from protocol.fix.message import Message
 from protocol.fix.messages import ORDER_ENTRY, OrderEntryClass, OrderEntryMessage
-from protocol.fix.rules import DECIMAL, VALUE_PATTERNS, is_timestamp
+from protocol.fix.rules import DECIMAL, is_timestamp
 from protocol.fix.stream import FixStream
 from protocol.fix.tags import DATA_TAG_OF_LENGTH, GROUP_COUNT_TAGS, HEADER_TAGS, TRAILER_TAGS
+from protocol.fix.validation import Validator
 from protocol.receive_buffer import ReceiveBuffer
 
 LAYOUTS_MAX = 8
@@ -30,14 +31,6 @@ _SKIPPED_HEADER_TAGS = frozenset((50, 57, 142, 143, 1128))
 """Header fields that change nothing: any value passes. Others (43, 97, 115) are not learned."""
 _ANY = rb"[^\x01]+"
 _PLAIN_DECIMAL = rb"[0-9]{1,18}(?:\.[0-9]{0,18})?"
-_PATTERNS = {
-    tag: _PLAIN_DECIMAL if pattern == DECIMAL else pattern
-    for tag, pattern in VALUE_PATTERNS.items()
-}
-"""Never more than the rules allow; less where that is faster to match."""
-_PATTERNS[60] = _ANY
-"""TransactTime is checked by the caller, once for a burst of messages that share it."""
-
 CHECKSUM_TEXTS = tuple(b"%03d" % value for value in range(256))
 LENGTH_TEXTS = {length + len(b"%d" % length): b"%d" % length for length in range(1, 2000)}
 """Size of a frame but for its fixed parts (BodyLength's digits and value) -> BodyLength(9)."""
@@ -66,7 +59,16 @@ class Layout:
         """Where among the taken values TransactTime(60) is; 0: nowhere."""
 
 
-def learn(message: Message, stream: FixStream) -> Layout | None:
+def _value_pattern(tag: int, validator: Validator) -> bytes:
+    """Never more than the validator allows; less where that is faster to match."""
+    if tag == 60:
+        # TransactTime is checked by the caller, once for a burst of messages that share it.
+        return _ANY
+    pattern = validator.patterns.get(tag, _ANY)
+    return _PLAIN_DECIMAL if pattern == DECIMAL else pattern
+
+
+def learn(message: Message, stream: FixStream, validator: Validator) -> Layout | None:
     """The layout of a message that passed every check; None when it is not of a learnable kind."""
     known = ORDER_ENTRY.get(message.msg_type)
     tags = [tag for tag, _ in message.fields]
@@ -89,11 +91,13 @@ def learn(message: Message, stream: FixStream) -> Layout | None:
         if tag in _SKIPPED_HEADER_TAGS:
             pattern += b"%d=%b\x01" % (tag, _ANY)
             continue
-        if tag in DATA_TAG_OF_LENGTH or tag in GROUP_COUNT_TAGS or tag in TRAILER_TAGS or tag <= 0:
+        if tag in DATA_TAG_OF_LENGTH or tag in TRAILER_TAGS or tag <= 0:
+            return None
+        if tag in GROUP_COUNT_TAGS or validator.is_group_count(message.msg_type, tag):
             return None
         if tag in HEADER_TAGS and tag not in (34, 52):
             return None
-        pattern += b"%d=(%b)\x01" % (tag, _PATTERNS.get(tag, _ANY))
+        pattern += b"%d=(%b)\x01" % (tag, _value_pattern(tag, validator))
         groups[tag] = len(groups) + 2
         if tag not in HEADER_TAGS and tag not in attribute_tags:
             rest.append(tag)
@@ -113,18 +117,21 @@ def learn(message: Message, stream: FixStream) -> Layout | None:
 class LayoutBook:
     """The layouts of one connection: a tag order is learned the second time it is seen."""
 
-    __slots__ = ("_good_transact_time", "_seen", "_stream", "_time_check", "layouts")
+    __slots__ = ("_good_transact_time", "_seen", "_stream", "_time_check", "_validator", "layouts")
 
-    def __init__(self, stream: FixStream, time_check: SendingTimeCheck) -> None:
+    def __init__(
+        self, stream: FixStream, time_check: SendingTimeCheck, validator: Validator | None
+    ) -> None:
         self._stream = stream
         self._time_check = time_check
+        self._validator = validator
         self._good_transact_time = b""
         self._seen: dict[tuple[object, ...], int] = {}
         self.layouts: list[Layout] = []
 
     def see(self, message: Message) -> None:
-        """A valid message went the general way."""
-        if len(self.layouts) >= LAYOUTS_MAX:
+        """A valid message went the general way. Without a validator nothing is learned."""
+        if self._validator is None or len(self.layouts) >= LAYOUTS_MAX:
             return
         key = (message.msg_type, *(tag for tag, _ in message.fields))
         sightings = self._seen.get(key, 0)
@@ -133,7 +140,7 @@ class LayoutBook:
         self._seen[key] = sightings + 1
         if sightings != 1:
             return
-        layout = learn(message, self._stream)
+        layout = learn(message, self._stream, self._validator)
         if layout is not None:
             self.layouts.append(layout)
 

@@ -176,3 +176,10 @@ def order_entry_message(message: Message, msg_seq_num: int) -> OrderEntryMessage
     cls, tags = ORDER_ENTRY[message.msg_type]
     rest = tuple(field for field in message.body if field[0] not in tags)
     return cls(msg_seq_num, *map(message.get, tags), rest, message.is_poss_resend)
+
+
+def application_message(message: Message, msg_seq_num: int) -> ApplicationMessage:
+    """The form that any message has."""
+    return ApplicationMessage(
+        msg_seq_num, message.msg_type, message.body, message.is_poss_resend, message.is_poss_dup
+    )

@@ -1,6 +1,7 @@
 """What the venue answers orders with, per version; and, for the client's side, the way back.
 
-Fields ascend by tag. Required: FIX 4.2 Vol. 4 ExecutionReport 37 17 20 150 39 55 54 151 14 6;
+Fields ascend by tag. Required: FIX 4.0 and 4.1 37 17 20 39 55 54 38 32 31 14 6, 4.1 also 150 151;
+FIX 4.2 Vol. 4 ExecutionReport 37 17 20 150 39 55 54 151 14 6;
 FIX 4.4 the same without 20, FIX 5.0 SP2 without 55 and 6.
 """
 
@@ -13,8 +14,15 @@ from protocol.fix.version import Version
 
 _EXEC_TRANS_TYPES = {b"H": b"1", b"G": b"2", b"I": b"3"}
 """ExecType(150) of FIX 4.3 and later -> ExecTransType(20) of FIX 4.2; everything else is 0, new."""
-_OTHER_REASONS = {b"13": b"0", b"11": b"0", b"99": b"0"}
-"""OrdRejReason(103) that FIX 4.2 lacks -> broker option."""
+_REASON_MAX = {"40": 3, "41": 4, "42": 8, "43": 12}
+"""The highest OrdRejReason(103) of a version; a later one becomes 0, broker option."""
+_CXL_REASONS = {
+    "40": frozenset((b"0", b"1")),
+    "41": frozenset((b"0", b"1")),
+    "42": frozenset((b"0", b"1", b"2", b"3")),
+    "43": frozenset((b"0", b"1", b"2", b"3", b"4", b"5", b"6")),
+}
+"""CxlRejReason(102) of a version; another becomes 2, broker option, or is left out before 4.2."""
 
 # fmt: off
 _REPORT_FIELDS = (
@@ -44,13 +52,16 @@ def execution_report(version: Version, report: ExecutionReport) -> bytes:
     exec_type = report.exec_type
     ord_rej_reason = report.ord_rej_reason
     exec_trans_type = b""
+    if ord_rej_reason and int(ord_rej_reason) > _REASON_MAX.get(version.code, 99):
+        ord_rej_reason = b"0"
     if version.has_exec_trans_type:
         exec_trans_type = _EXEC_TRANS_TYPES.get(exec_type, b"0")
         if exec_trans_type != b"0":
             exec_type = report.ord_status
         elif exec_type == b"F":
             exec_type = b"2" if report.leaves_qty == b"0" else b"1"
-        ord_rej_reason = _OTHER_REASONS.get(ord_rej_reason, ord_rej_reason)
+        if not version.has_reject_codes:
+            return _oldest_report(version, report, exec_trans_type, exec_type, ord_rej_reason)
     account = report.account
     cl_ord_id = report.cl_ord_id
     exec_ref_id = report.exec_ref_id
@@ -82,10 +93,47 @@ def execution_report(version: Version, report: ExecutionReport) -> bytes:
     # fmt: on
 
 
+def _oldest_report(
+    version: Version,
+    report: ExecutionReport,
+    exec_trans_type: bytes,
+    exec_type: bytes,
+    ord_rej_reason: bytes,
+) -> bytes:
+    """FIX 4.0 and 4.1: OrderQty(38), LastShares(32) and LastPx(31) are always there, 0 where there
+    is none; times have no fraction; 4.0 has neither ExecType nor LeavesQty nor OrigClOrdID."""
+    late = version.has_exec_type
+    fields = (
+        (1, report.account), (6, report.avg_px), (11, report.cl_ord_id), (14, report.cum_qty),
+        (17, report.exec_id), (19, report.exec_ref_id), (20, exec_trans_type),
+        (31, report.last_px or b"0"), (32, report.last_qty or b"0"), (37, report.order_id),
+        (38, report.order_qty or b"0"), (39, report.ord_status), (40, report.ord_type),
+        (41, report.orig_cl_ord_id if late else b""), (44, report.price), (54, report.side),
+        (55, report.symbol), (58, report.text), (59, report.time_in_force),
+        (60, report.transact_time[:17]), (103, ord_rej_reason),
+        (150, exec_type if late else b""), (151, report.leaves_qty if late else b""),
+        (198, report.secondary_order_id if late else b""),
+    )  # fmt: skip
+    return b"".join(field(tag, value) for tag, value in fields)
+
+
 def order_cancel_reject(version: Version, reject: OrderCancelReject) -> bytes:
-    """The body of an OrderCancelReject(9); FIX 4.2 says broker option for reasons 6 and 99."""
+    """The body of an OrderCancelReject(9) in the version's words."""
     reason = reject.cxl_rej_reason
-    if version.has_exec_trans_type and reason in (b"6", b"99"):
+    known = _CXL_REASONS.get(version.code)
+    if not version.has_reject_codes:
+        assert known is not None
+        order = b"37=%b\x01" % reject.order_id
+        if version.has_exec_type:
+            order += b"39=%b\x0141=%b\x01" % (reject.ord_status, reject.orig_cl_ord_id)
+        reason = reason if reason in known else b""
+        return b"11=%b\x01%b%b%b" % (
+            reject.cl_ord_id,
+            order,
+            field(58, reject.text),
+            field(102, reason),
+        )
+    if known is not None and reason not in known:
         reason = b"2"
     return b"".join(
         (

@@ -115,7 +115,7 @@ def _gap_fill(
     stream: FixStream, number: int, new_seq_no: int, now_ns: int, *, poss_dup: bool = True
 ) -> bytes:
     """SequenceReset(4) with GapFillFlag(123)=Y for `number` up to before `new_seq_no`."""
-    time = format_utc_timestamp(now_ns)
+    time = format_utc_timestamp(now_ns, stream.version.time_digits)
     content = b"35=4\x0134=%d\x01%b49=%b\x0152=%b\x0156=%b\x01%b36=%d\x01123=Y\x01" % (
         number,
         b"43=Y\x01" if poss_dup else b"",

@@ -30,7 +30,8 @@ def as_poss_dup(frame: bytes, now_ns: int) -> bytes:
     content = b"%b43=Y\x01%b52=%b\x01%b%b122=%b\x01%b%b" % (
         number,
         sender,
-        format_utc_timestamp(now_ns),
+        # As many digits as the first time: before FIX 4.2 there are none.
+        format_utc_timestamp(now_ns, 3 if len(sent_at) > 17 else 0),
         target,
         head[8],
         sent_at,

@@ -157,11 +157,13 @@ class FixSession:
         logon = self._logon
         assert logon is not None, "reject answers a LogonRequested"
         self._logon = None
+        version = version_of(logon.begin_string, logon.get(1137))
+        assert version is not None, "a version not spoken is never asked about"
         if text is not None:
             content = b"35=5\x0134=%d\x0149=%b\x0152=%b\x0156=%b\x01%b" % (
                 msg_seq_num,
                 logon.get(56),
-                format_utc_timestamp(now_ns),
+                format_utc_timestamp(now_ns, version.time_digits),
                 logon.get(49),
                 answers.field(58, text),
             )

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from protocol.fix.validation import Validator
+
 NS_PER_S = 1_000_000_000
 
 ORDER_ENTRY_TYPES = frozenset((b"D", b"F", b"G", b"H"))
@@ -15,6 +17,11 @@ class FixSettings(msgspec.Struct, frozen=True):
 
     application_types: frozenset[bytes] = ORDER_ENTRY_TYPES
     """MsgTypes handed on; any other application message is answered with j, reason 3."""
+    validator: Validator | None = None
+    """Judges the fields of what comes in; None: taken as they are, as by an initiator that trusts
+    its venue."""
+    untyped: bool = False
+    """Hand every application message on as ApplicationMessage, those with a class too."""
     heart_bt_int: int | None = None
     """Overrides the client's HeartBtInt(108); for an initiator its own wish (default 30)."""
     reset_on_logon: bool = False

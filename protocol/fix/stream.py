@@ -91,7 +91,7 @@ class FixStream:
             self._millisecond = millisecond
             self._routing = b"49=%b\x0152=%b\x0156=%b\x01" % (
                 self.sender_comp_id,
-                format_utc_timestamp(now_ns),
+                format_utc_timestamp(now_ns, self.version.time_digits),
                 self.target_comp_id,
             )
         content = b"35=%b\x0134=%d\x01%b%b%b" % (msg_type, number, self._routing, routing, body)

@@ -37,9 +37,10 @@ DATA_TAG_OF_LENGTH = {
 
 # fmt: off
 GROUP_COUNT_TAGS = frozenset((
-    33, 73, 78, 124, 136, 146, 232, 267, 268, 382, 384, 386, 398, 420, 428, 453, 454, 518, 539, 552,
+    33, 73, 78, 124, 136, 146, 199, 215, 232, 267, 268, 382, 384, 386, 398, 420, 428, 453, 454, 457,
+    518, 539, 552,
     555, 576, 580, 582, 604, 627, 670, 683, 702, 711, 753, 768, 802, 804, 806, 862, 864, 870, 957,
-    1116, 1120, 1158, 1310, 1351, 1483, 1484, 1491,
+    887, 1116, 1120, 1158, 1310, 1351, 1483, 1484, 1491,
 ))
 # fmt: on
 """NumInGroup fields: behind one of them a tag may stand more than once."""
@@ -50,3 +51,5 @@ SECRET_TAGS = frozenset((554, 925, 1402, 1404))
 REVERSED_ROUTING = ((115, 128), (116, 129), (128, 115), (129, 116), (144, 145), (145, 144))
 """(tag of the answer, tag of the message it answers), ascending by the first: on behalf of becomes
 deliver to and back."""
+REVERSED_ROUTING_40 = REVERSED_ROUTING[:4]
+"""FIX 4.0 has no locations (144, 145)."""

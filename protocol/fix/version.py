@@ -1,93 +1,89 @@
 """What differs between the versions of FIX, as one value per version.
 
-Facts only: the codecs and the session read them. Sources: FIX 4.2 and 4.4 with errata, FIXT 1.1,
-FIX 5.0 SP2; message lists in each version's Volume 1.
+Facts only: the codecs and the session read them; the fields of messages are in the dictionary.
+Sources: FIX 4.0 to 4.4 with errata, FIXT 1.1, FIX 5.0 to 5.0 SP2; message lists in each version's
+Volume 1.
 """
 
 import msgspec
 
-Required = dict[bytes, tuple[int, ...]]
-
-_SESSION_REQUIRED: Required = {
-    b"1": (112,),
-    b"2": (7, 16),
-    b"3": (45,),
-    b"4": (36,),
-    b"A": (98, 108),
-}
-_TYPES_40 = b"0 1 2 3 4 5 6 7 8 9 A B C D E F G H J K L M N P Q R S T V W X Y Z a"
-_TYPES_42 = _TYPES_40 + b" b c d e f g h i j k l m"
+_TYPES_40 = b"0 1 2 3 4 5 6 7 8 9 A B C D E F G H J K L M N P Q R S"
+_TYPES_41 = _TYPES_40 + b" T"
+_TYPES_42 = _TYPES_41 + b" V W X Y Z a b c d e f g h i j k l m"
+_TYPES_43 = _TYPES_42 + b" n o p q r s t u v w x y z AA AB AC AD AE AF AG AH AI"
 _TYPES_44 = (
-    _TYPES_42 + b" n o p q r s t u v w x y z AA AB AC AD AE AF AG AH AI AJ AK AL AM AN AO AP AQ AR"
-    b" AS AT AU AV AW AX AY AZ BA BB BC BD BE BF BG BH"
+    _TYPES_43 + b" AJ AK AL AM AN AO AP AQ AR AS AT AU AV AW AX AY AZ BA BB BC BD BE BF BG BH"
 )
-_TYPES_50SP2 = (
-    _TYPES_44 + b" BI BJ BK BL BM BN BO BP BQ BR BS BT BU BV BW BX BY BZ CA CB CC CD CE CF CG CH"
-    b" CI CJ CK CL CM"
-)
+_TYPES_50 = _TYPES_44 + b" BI BJ BK BL BM BN BO BP"
+_TYPES_50SP1 = _TYPES_50 + b" BQ BR BS BT BU BV BW BX BY BZ CA CB"
+_TYPES_50SP2 = _TYPES_50SP1 + b" CC CD CE CF CG CH CI CJ CK CL CM"
 
 
 class Version(msgspec.Struct, frozen=True):
     """One version of FIX as it is spoken on a session."""
 
     name: str
+    code: str
+    """The version in the dictionary's table."""
     begin_string: bytes
     msg_types: frozenset[bytes]
     """Every MsgType(35) the version defines; others are invalid, U... is user-defined."""
-    session_reject_reason_max: int
+    session_reject_reason_max: int = 99
     """The highest SessionRejectReason(373) the version knows; a later one is left out."""
-    required: Required
-    """Required body fields per MsgType, ascending, of the messages the venue speaks."""
     appl_ver_id: bytes = b""
     """ApplVerID(1128) of the application layer over FIXT.1.1."""
     has_exec_trans_type: bool = False
     """ExecTransType(20), with fills as ExecType(150) 1 and 2: before FIX 4.3."""
+    has_reject_codes: bool = True
+    """RefTagID(371), RefMsgType(372), SessionRejectReason(373) and BusinessMessageReject(j): since
+    FIX 4.2. Before, Text(58) of a Reject(3) has to say everything."""
+    has_exec_type: bool = True
+    """ExecType(150), LeavesQty(151), OrigClOrdID(41) in reports: since FIX 4.1."""
+    time_digits: int = 3
+    """Digits behind the second in timestamps that we write; none before FIX 4.2."""
+    infinity: bytes = b"0"
+    """EndSeqNo(16) that means all there are."""
 
 
+def _types(types: bytes) -> frozenset[bytes]:
+    return frozenset(types.split())
+
+
+FIX40 = Version(
+    name="FIX.4.0",
+    code="40",
+    begin_string=b"FIX.4.0",
+    msg_types=_types(_TYPES_40),
+    session_reject_reason_max=-1,
+    has_exec_trans_type=True,
+    has_reject_codes=False,
+    has_exec_type=False,
+    time_digits=0,
+    infinity=b"999999",
+)
+FIX41 = msgspec.structs.replace(
+    FIX40,
+    name="FIX.4.1",
+    code="41",
+    begin_string=b"FIX.4.1",
+    msg_types=_types(_TYPES_41),
+    has_exec_type=True,
+)
 FIX42 = Version(
     name="FIX.4.2",
+    code="42",
     begin_string=b"FIX.4.2",
-    msg_types=frozenset(_TYPES_42.split()),
+    msg_types=_types(_TYPES_42),
     session_reject_reason_max=11,
-    required=_SESSION_REQUIRED
-    | {
-        b"D": (11, 21, 40, 54, 55, 60),
-        b"F": (11, 41, 54, 55, 60),
-        b"G": (11, 21, 40, 41, 54, 55, 60),
-        b"H": (11, 54, 55),
-    },
     has_exec_trans_type=True,
 )
-FIX44 = Version(
-    name="FIX.4.4",
-    begin_string=b"FIX.4.4",
-    msg_types=frozenset(_TYPES_44.split()),
-    session_reject_reason_max=99,
-    required=_SESSION_REQUIRED
-    | {
-        b"D": (11, 40, 54, 55, 60),
-        b"F": (11, 41, 54, 55, 60),
-        b"G": (11, 40, 41, 54, 55, 60),
-        b"H": (11, 54, 55),
-    },
-)
-FIX50SP2 = Version(
-    name="FIX.5.0SP2",
-    begin_string=b"FIXT.1.1",
-    msg_types=frozenset(_TYPES_50SP2.split()),
-    session_reject_reason_max=99,
-    required=_SESSION_REQUIRED
-    | {
-        b"A": (98, 108, 1137),
-        b"D": (11, 40, 54, 60),
-        b"F": (11, 54, 60),
-        b"G": (11, 40, 54, 60),
-        b"H": (54,),
-    },
-    appl_ver_id=b"9",
-)
+FIX43 = Version("FIX.4.3", "43", b"FIX.4.3", _types(_TYPES_43))
+FIX44 = Version("FIX.4.4", "44", b"FIX.4.4", _types(_TYPES_44))
+FIX50 = Version("FIX.5.0", "50", b"FIXT.1.1", _types(_TYPES_50), appl_ver_id=b"7")
+FIX50SP1 = Version("FIX.5.0SP1", "51", b"FIXT.1.1", _types(_TYPES_50SP1), appl_ver_id=b"8")
+FIX50SP2 = Version("FIX.5.0SP2", "52", b"FIXT.1.1", _types(_TYPES_50SP2), appl_ver_id=b"9")
 
-VERSIONS = (FIX42, FIX44, FIX50SP2)
+VERSIONS = (FIX40, FIX41, FIX42, FIX43, FIX44, FIX50, FIX50SP1, FIX50SP2)
 _BY_KEY = {(version.begin_string, version.appl_ver_id): version for version in VERSIONS}
 
 

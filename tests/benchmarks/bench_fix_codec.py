@@ -13,15 +13,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from protocol.fix.dictionary import parse_table
 from protocol.fix.framing import checksum, next_frame
 from protocol.fix.message import decode
 from protocol.fix.messages import ExecutionReport, NewOrderSingle, order_entry_message
 from protocol.fix.orders import order_entry_body
 from protocol.fix.reports import execution_report
-from protocol.fix.rules import check_body, check_header
+from protocol.fix.rules import check_header
 from protocol.fix.session import FixSession
-from protocol.fix.settings import DEFAULT_SETTINGS
+from protocol.fix.settings import FixSettings
 from protocol.fix.stream import FixStream
+from protocol.fix.validation import Validator
 from protocol.fix.version import FIX42, FIX44, Version
 from protocol.receive_buffer import ReceiveBuffer
 
@@ -29,6 +31,13 @@ NOW_NS = 1_700_000_000_123_456_789
 PER_READ = 32
 READS = 200
 ROUNDS = 9
+
+
+TABLE = parse_table((Path(__file__).parents[2] / "specs/fix/dictionary.txt").read_bytes())
+
+
+def validator(version: Version) -> Validator:
+    return Validator(TABLE.dictionary(version.code))
 
 
 def best(run: Callable[[], int]) -> float:
@@ -62,7 +71,7 @@ def accepted(logon: bytes, version: Version) -> FixSession:
     session.receive_data(logon, NOW_NS)
     session.next_event()
     stream = FixStream(version, sender_comp_id=b"XVEN", target_comp_id=b"CLIENT01")
-    session.accept(stream, DEFAULT_SETTINGS, NOW_NS)
+    session.accept(stream, FixSettings(validator=validator(version)), NOW_NS)
     while session.next_event() is not None:
         pass
     return session
@@ -92,6 +101,7 @@ def receive(version: Version) -> float:
 
 def general(version: Version) -> float:
     frame = client_frames(version, 1)[1]
+    judge = validator(version)
 
     def run() -> int:
         for _ in range(2000):
@@ -101,7 +111,7 @@ def general(version: Version) -> float:
             assert framed is not None
             message = decode(framed.data)
             check_header(message)
-            check_body(message, version)
+            judge.check(message)
             order_entry_message(message, 2)
         return 2000
 

@@ -258,12 +258,19 @@ UNUSABLE = [
     (
         "what a later version will know",
         '[[fix.sessions]]\nbegin_string = "FIX.4.1"\ntarget_comp_id = "C"\n'
-        "cancel_on_disconnect = true\n"
+        'cancel_on_disconnect = true\napplications = ["orders", "drop_copy"]\n',
+        [
+            "venue.toml:4: fix.sessions[0].cancel_on_disconnect: true is not available yet",
+            'venue.toml:5: fix.sessions[0].applications: "drop_copy" is not available yet',
+        ],
+    ),
+    (
+        "the harness beside something else",
+        '[[fix.sessions]]\nbegin_string = "FIX.4.4"\ntarget_comp_id = "C"\n'
         'applications = ["orders", "echo"]\n',
         [
-            'venue.toml:2: fix.sessions[0].begin_string: "FIX.4.1" is not available yet',
-            "venue.toml:4: fix.sessions[0].cancel_on_disconnect: true is not available yet",
-            'venue.toml:5: fix.sessions[0].applications: "echo" is not available yet',
+            'venue.toml:4: fix.sessions[0].applications: "echo" is a test harness: '
+            "expected it alone",
         ],
     ),
     (

@@ -1,12 +1,18 @@
 """A venue and a client on paper: `|` stands for the delimiter, lengths and sums are independent."""
 
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from protocol.fix.dictionary import Table, parse_table
 from protocol.fix.events import LoggedOn, LogonRequested, Terminated
 from protocol.fix.session import FixSession
-from protocol.fix.settings import DEFAULT_SETTINGS, FixSettings
+from protocol.fix.settings import FixSettings
 from protocol.fix.stream import FixStream
-from protocol.fix.version import FIX42, FIX44, FIX50SP2, Version
+from protocol.fix.validation import DEFAULT_SWITCHES, Switches, Validator
+from protocol.fix.version import FIX44, VERSIONS, Version
 
 SECOND = 1_000_000_000
 START_NS = 1_767_605_400 * SECOND
@@ -14,7 +20,25 @@ T0 = "20260105-09:30:00.000"
 """START_NS on the wire."""
 LATE = "20260105-09:32:01.000"
 EARLY = "20260105-09:27:59.000"
-BY_NAME = {version.name: version for version in (FIX42, FIX44, FIX50SP2)}
+BY_NAME = {version.name: version for version in VERSIONS}
+
+DICTIONARY = Path(__file__).parents[3] / "specs" / "fix" / "dictionary.txt"
+
+
+@cache
+def table() -> Table:
+    """The venue's own dictionary."""
+    return parse_table(DICTIONARY.read_bytes())
+
+
+@cache
+def _validator(code: str, switches: Switches) -> Validator:
+    return Validator(table().dictionary(code), switches)
+
+
+def validator(version: Version = FIX44, switches: Switches = DEFAULT_SWITCHES) -> Validator:
+    """What judges the messages of a version."""
+    return _validator(version.code, switches)
 
 
 def framed(text: str, begin_string: str = "FIX.4.4") -> bytes:
@@ -41,11 +65,15 @@ class Peer:
     def __init__(
         self,
         version: Version = FIX44,
-        settings: FixSettings = DEFAULT_SETTINGS,
+        settings: FixSettings | None = None,
         stream: FixStream | None = None,
     ) -> None:
         self.now_ns = START_NS
         self.version = version
+        if settings is None or settings.validator is None:
+            settings = msgspec.structs.replace(
+                settings or FixSettings(), validator=validator(version)
+            )
         self.settings = settings
         self.session = FixSession.acceptor(self.now_ns, settings)
         self.stream = stream or FixStream(version, sender_comp_id=b"XVEN", target_comp_id=b"ACME")
@@ -89,8 +117,8 @@ class Peer:
         return frames
 
     def logs_on(self, body: str = "98=0|108=30", number: int = 1) -> list[str]:
-        if self.version is FIX50SP2:
-            body += "|1137=9"
+        if self.version.appl_ver_id:
+            body += f"|1137={self.version.appl_ver_id.decode()}"
         return self.says(f"35=A|34={number}|{body}")
 
     def take_events(self) -> list[Any]:

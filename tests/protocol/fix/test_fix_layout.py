@@ -11,11 +11,21 @@ from protocol.fix.framing import next_frame
 from protocol.fix.layout import LAYOUTS_MAX, LayoutBook, learn
 from protocol.fix.message import decode
 from protocol.fix.messages import ORDER_ENTRY, order_entry_message
-from protocol.fix.rules import check_body, check_header
+from protocol.fix.rules import check_header
 from protocol.fix.stream import FixStream
+from protocol.fix.validation import Switches, Validator
 from protocol.fix.version import FIX42, FIX44, FIX50SP2, Version
 from protocol.receive_buffer import ReceiveBuffer
-from tests.protocol.fix.fix_scenes import LATE, ORDER, SECOND, START_NS, T0, Peer, logged_on
+from tests.protocol.fix.fix_scenes import (
+    LATE,
+    ORDER,
+    SECOND,
+    START_NS,
+    T0,
+    Peer,
+    logged_on,
+    validator,
+)
 
 LIMIT = SendingTimeCheck(120 * SECOND)
 REPLACE = ORDER + "|41=A0|37=17"
@@ -25,6 +35,12 @@ BODIES = {
     "G": REPLACE,
     "H": "11=A1|54=1|55=A",
 }
+
+
+def lenient(version: Version) -> Validator:
+    return validator(
+        version, Switches(validate_user_defined_fields=False, allow_unknown_msg_fields=True)
+    )
 
 
 def buffer_of(data: bytes) -> ReceiveBuffer:
@@ -40,13 +56,13 @@ def general(data: bytes, version: Version = FIX44) -> object:
         return None
     message = decode(frame.data)
     check_header(message)
-    check_body(message, version)
+    lenient(version).check(message)
     return order_entry_message(message, message.count(34))
 
 
-def book_of(peer: Peer, frame: bytes) -> LayoutBook:
+def book_of(peer: Peer, frame: bytes, version: Version = FIX44) -> LayoutBook:
     """A book that has learned the layout of this frame."""
-    book = LayoutBook(peer.stream, SendingTimeCheck(120 * SECOND))
+    book = LayoutBook(peer.stream, SendingTimeCheck(120 * SECOND), lenient(version))
     for _ in range(2):
         book.see(decode(frame))
     assert len(book.layouts) == 1
@@ -60,7 +76,7 @@ def test_learned_and_general_decoder_agree(version: Version, msg_type: str) -> N
     peer.stream.expected_msg_seq_num = 7
     frame = peer.frame(f"35={msg_type}|34=7|{BODIES[msg_type]}|18=M|99=1.5|9001=x")
     buffer = buffer_of(frame + b"8=FIX")
-    taken = book_of(peer, frame).take(buffer, START_NS)
+    taken = book_of(peer, frame, version).take(buffer, START_NS)
     assert taken is not None
     assert taken == general(frame, version)
     assert buffer.start == len(frame)
@@ -150,12 +166,12 @@ def test_a_sending_time_that_was_good_once_grows_too_old() -> None:
 )
 def test_what_is_not_plain_is_not_learned(text: str) -> None:
     peer = Peer()
-    assert learn(decode(peer.frame(text)), peer.stream) is None
+    assert learn(decode(peer.frame(text)), peer.stream, validator()) is None
 
 
 def test_a_peer_of_many_tag_orders_is_learned_up_to_the_limit() -> None:
     stream = FixStream(FIX44, sender_comp_id=b"XVEN", target_comp_id=b"ACME")
-    book = LayoutBook(stream, LIMIT)
+    book = LayoutBook(stream, LIMIT, validator())
     fields = deque(ORDER.split("|"))
     peer = Peer()
     for _ in range(9):

@@ -18,8 +18,20 @@ from protocol.fix.reports import (
     report_message,
 )
 from protocol.fix.stream import FixStream
-from protocol.fix.version import FIX42, FIX44, FIX50SP2, VERSIONS, Version, version_of
-from tests.protocol.fix.fix_scenes import START_NS
+from protocol.fix.version import (
+    FIX40,
+    FIX41,
+    FIX42,
+    FIX43,
+    FIX44,
+    FIX50,
+    FIX50SP1,
+    FIX50SP2,
+    VERSIONS,
+    Version,
+    version_of,
+)
+from tests.protocol.fix.fix_scenes import START_NS, validator
 
 NEW = ExecutionReport(
     order_id=b"17",
@@ -59,6 +71,11 @@ FULL = ExecutionReport(
     exec_ref_id=b"E1",
 )
 REQUIRED = {
+    FIX40.name: (37, 17, 20, 39, 55, 54, 38, 32, 31, 14, 6),
+    FIX41.name: (37, 17, 20, 150, 39, 55, 54, 38, 32, 31, 151, 14, 6),
+    FIX43.name: (37, 17, 150, 39, 55, 54, 151, 14, 6),
+    FIX50.name: (37, 17, 150, 39, 54, 151, 14),
+    FIX50SP1.name: (37, 17, 150, 39, 54, 151, 14),
     FIX42.name: (37, 17, 20, 150, 39, 55, 54, 151, 14, 6),
     FIX44.name: (37, 17, 150, 39, 55, 54, 151, 14, 6),
     FIX50SP2.name: (37, 17, 150, 39, 54, 151, 14),
@@ -163,13 +180,37 @@ CANCEL_REJECT = OrderCancelReject(
 
 @by_version
 def test_order_cancel_reject(version: Version) -> None:
-    reason = "2" if version is FIX42 else "99"
+    reason = "2" if version in (FIX42, FIX43) else "99"
     body = order_cancel_reject(version, CANCEL_REJECT)
-    assert shown(body) == (
-        f"1=ACC|11=A2|37=NONE|39=8|41=A1|58=no|60=20260105-09:30:00.000|102={reason}|434=1"
+    assert shown(body) == {
+        "FIX.4.0": "11=A2|37=NONE|58=no",
+        "FIX.4.1": "11=A2|37=NONE|39=8|41=A1|58=no",
+    }.get(
+        version.name,
+        f"1=ACC|11=A2|37=NONE|39=8|41=A1|58=no|60=20260105-09:30:00.000|102={reason}|434=1",
     )
-    if version is not FIX42:
+    if reason == "99" and version.has_reject_codes:
         assert report_message(received(version, b"9", body), 0) == CANCEL_REJECT
+
+
+def test_the_oldest_versions_report_in_their_own_words() -> None:
+    assert shown(execution_report(FIX40, NEW)) == (
+        "6=0|11=A1|14=0|17=E1|20=0|31=0|32=0|37=17|38=0|39=0|54=1|55=AAPL"
+    )
+    assert shown(execution_report(FIX41, FULL)) == (
+        "1=ACC|6=187.05000000|11=A2|14=40|17=E2|19=E1|20=0|31=187.0500|32=40|37=17|38=100|39=1|40=2"
+        "|41=A1|44=187.0500|54=1|55=AAPL|58=hello|59=0|60=20260105-09:30:00|103=0|150=1|151=60"
+        "|198=18"
+    )
+
+
+@by_version
+@pytest.mark.parametrize("report", [NEW, FULL], ids=["new", "full"])
+def test_every_report_is_valid_in_its_version(version: Version, report: ExecutionReport) -> None:
+    message = received(version, b"8", execution_report(version, report))
+    validator(version).check(message)
+    reject = order_cancel_reject(version, CANCEL_REJECT)
+    validator(version).check(received(version, b"9", reject))
 
 
 def test_business_message_reject() -> None:

@@ -335,7 +335,7 @@ def test_2q_an_unknown_msg_type_is_rejected(version: Version) -> None:
 
 
 @versions
-@pytest.mark.parametrize("msg_type", ["8", "UX"])
+@pytest.mark.parametrize("msg_type", ["P", "UX"])
 def test_2r_an_unsupported_msg_type_is_business_rejected(version: Version, msg_type: str) -> None:
     peer = logged_on(version)
     assert peer.says(f"35={msg_type}|34=2|37=id") == [

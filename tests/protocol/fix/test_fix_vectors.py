@@ -11,10 +11,11 @@ import pytest
 from protocol.fix.errors import GarbledMessage
 from protocol.fix.framing import next_frame
 from protocol.fix.message import decode
-from protocol.fix.rules import check_body, check_header
+from protocol.fix.rules import check_header
 from protocol.fix.sent_frame import reframe
 from protocol.fix.version import VERSIONS
 from protocol.receive_buffer import ReceiveBuffer
+from tests.protocol.fix.fix_scenes import validator
 
 VECTORS = Path(__file__).resolve().parents[3] / "specs" / "fix" / "vectors"
 TRAILING = b"8=FIX.4.4\x019=5\x0135=0\x0110=163\x01"
@@ -98,4 +99,4 @@ def test_valid_vectors_pass_the_rules(name: str) -> None:
     message = decode(VALID[name].wire)
     version = next(v for v in VERSIONS if v.begin_string == message.begin_string)
     check_header(message)
-    check_body(message, version)
+    validator(version).check(message)
