@@ -1,28 +1,11 @@
-"""The asyncio shell: sockets and timers outside, one deterministic venue inside.
-
-The first callback of a tick that changes anything reads the clock and asks the loop to call
-`commit` after all reads that were ready with it. Only `commit` writes to sockets."""
+"""One accepted socket: bytes to the venue within a tick's share, frames out after the commit."""
 
 import asyncio
-import sys
-import traceback
-from collections import deque
-from collections.abc import Callable
 from typing import cast
 
-from gateway.clock import Clock
-from gateway.journal.log import JournalError
-from gateway.sequencer import ApplyError, Tick
 from gateway.sessions import Connection
-from gateway.venue import Venue
-from matching.commands import Command
-from matching.events import Event
+from gateway.shell import READ_BUDGET, Shell
 
-READ_BUDGET = 64 * 1024
-"""Bytes one connection may contribute to a tick; a flooding socket otherwise delivers 8 MB in one
-iteration of the loop, 0.4 s of everybody's time."""
-BATCH_BYTES_MAX = 4 * 1024 * 1024
-"""Bytes all connections together may contribute to a tick."""
 QUEUED_MAX = 4 * 1024 * 1024
 """Unsent bytes above which a private session is disconnected: it resumes by number."""
 CONNECTIONS_MAX = 4_096
@@ -31,175 +14,6 @@ CONNECTIONS_MAX = 4_096
 FLUSH_SECONDS = 10.0
 """How long a closed connection's peer may take for its last bytes: else one that never reads keeps
 its place for ever."""
-
-EXIT_INTERNAL = 70
-EXIT_JOURNAL = 74
-
-Watcher = Callable[[Tick, int], None]
-"""`watcher(tick, elapsed_ns)`: after each commit, with the time from the tick's first byte on."""
-
-
-class VenueFailed(Exception):
-    """The venue is about to exit; what was asked of it is not in the log."""
-
-
-class Shell:
-    """One venue on one event loop."""
-
-    def __init__(self, venue: Venue, clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
-        self.venue = venue
-        self.clock = clock
-        self.loop = loop
-        self.ports: dict[int, Port] = {}
-        """Open transports by connection_id."""
-        self.watchers: list[Watcher] = []
-        self.failed: asyncio.Future[int] = loop.create_future()
-        """Resolves with an exit code when the venue must not go on."""
-        self.tick_number = 0
-        self.tick_bytes = 0
-        self.reads = 0
-        """Reads that delivered bytes, over all ports."""
-        self._armed = False
-        self._dead = False
-        self._turns: deque[Port] = deque()
-        self._pumping: dict[int, Port] = {}
-        self._committed: list[asyncio.Future[None]] = []
-
-    # -- the tick -----------------------------------------------------------------------------
-
-    def begin(self) -> bool:
-        """Open the tick unless it is open. False: the venue has failed and takes nothing more."""
-        if self._dead:
-            return False
-        if not self._armed:
-            self._armed = True
-            self.tick_number += 1
-            self.tick_bytes = 0
-            self.venue.begin(self.clock.now_ns())
-            self.loop.call_soon(self._commit)
-        return True
-
-    def guard(self, step: Callable[..., object], *args: object) -> None:
-        """Run one fact of the tick; an error of the engine abandons the tick unwritten."""
-        if self._dead:
-            return
-        try:
-            step(*args)
-        except ApplyError as error:
-            self._fail(EXIT_INTERNAL, error)
-
-    def _commit(self) -> None:
-        self._armed = False
-        if self._dead:
-            return
-        try:
-            tick = self.venue.commit()
-        except JournalError as error:
-            self._fail(EXIT_JOURNAL, error)
-            return
-        except Exception as error:
-            # Unwritten and yet in memory: were the next tick to go on, its bytes would tell of it.
-            self._fail(EXIT_INTERNAL, error)
-            return
-        for connection in self.venue.take_released():
-            port = self.ports.get(connection.connection_id)
-            if port is not None:
-                self._release(port)
-        if self._dead:
-            return
-        self._continue_paused()
-        for future in self._committed:
-            if not future.done():
-                future.set_result(None)
-        self._committed.clear()
-        if tick is not None:
-            elapsed_ns = self.clock.now_ns() - tick.now_ns
-            for watcher in self.watchers:
-                watcher(tick, elapsed_ns)
-
-    def _release(self, port: "Port") -> None:
-        """Let one connection's bytes go; what fails there costs nobody else theirs."""
-        try:
-            port.release()
-        except JournalError as error:
-            self._fail(EXIT_JOURNAL, error)
-        except Exception as error:
-            self.venue.remark(port.connection, f"closed, internal error: {error!r}")
-            port.cut("internal error")
-
-    def _fail(self, code: int, error: Exception) -> None:
-        """Nothing of this tick leaves, and nothing after it: memory may be ahead of the journal."""
-        self._dead = True
-        traceback.print_exception(error, file=sys.stderr)
-        for port in list(self.ports.values()):
-            port.abandon("the venue cannot go on")
-        if not self.failed.done():
-            self.failed.set_result(code)
-        # Whoever waits for this tick would wait for ever.
-        for future in self._committed:
-            if not future.done():
-                future.set_result(None)
-        self._committed.clear()
-
-    async def control(self, command: Command) -> tuple[Event, ...]:
-        """Apply an operator's command and wait until it is in the log. Raises VenueFailed."""
-        if not self.begin():
-            raise VenueFailed("the venue has failed and takes no commands")
-        events: tuple[Event, ...] = ()
-
-        def apply() -> None:
-            nonlocal events
-            events = self.venue.controlled(command)
-
-        self.guard(apply)
-        await self.committed()
-        if self._dead:
-            raise VenueFailed(f"the venue failed before the command was in its log: {command!r}")
-        return events
-
-    async def committed(self) -> None:
-        """Wait for the end of the running tick, or of the venue."""
-        if not self._armed or self._dead:
-            return
-        future: asyncio.Future[None] = self.loop.create_future()
-        self._committed.append(future)
-        await future
-
-    # -- turns of connections that had more than a tick's share ---------------------------------
-
-    def queue_turn(self, port: "Port") -> None:
-        """`port` has input left over; it continues in a later tick, each in turn."""
-        self._turns.append(port)
-
-    def pump(self, port: "Port") -> None:
-        """`port` has a resend running; its next slice leaves with the next tick."""
-        self._pumping[port.connection.connection_id] = port
-
-    def _continue_paused(self) -> None:
-        if self._turns or self._pumping:
-            self.loop.call_soon(self._next_turns)
-
-    def _next_turns(self) -> None:
-        if not self.begin():
-            return
-        for _ in range(len(self._turns)):
-            if self.tick_bytes + READ_BUDGET > BATCH_BYTES_MAX:
-                break
-            self._turns.popleft().take_turn()
-        for port in self._pumping.values():
-            self.venue.wake(port.connection)
-        self._pumping.clear()
-
-    # -- timers -------------------------------------------------------------------------------
-
-    def fire_timers(self) -> None:
-        """After a manual clock moved: fire every deadline that has passed."""
-        if self._armed and not self._dead:
-            # The open tick keeps its time, at which nothing is due yet.
-            self.loop.call_soon(self.fire_timers)
-            return
-        for port in list(self.ports.values()):
-            port.on_timer()
 
 
 class Port(asyncio.Protocol):
@@ -262,11 +76,7 @@ class Port(asyncio.Protocol):
             self._tick_number = shell.tick_number
             self._tick_bytes = 0
         size = len(data)
-        if (
-            self._waiting
-            or self._tick_bytes + size > READ_BUDGET
-            or shell.tick_bytes + size > BATCH_BYTES_MAX
-        ):
+        if self._waiting or self._tick_bytes + size > READ_BUDGET or not shell.has_room(size):
             self._set_aside(data)
             return
         self._tick_bytes += size

@@ -19,9 +19,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.config import Config
-from gateway.connection import Shell
 from gateway.http_admin import admin_routes
 from gateway.metrics import Counters, VenueCollector
+from gateway.shell import Shell
 
 BACKLOG = 128
 CONCURRENT_MAX = 256

@@ -15,10 +15,11 @@ from starlette.routing import Route
 
 from gateway.clock import ManualClock, time_zone, trading_day
 from gateway.config import Config
-from gateway.connection import Port, Shell
+from gateway.connection import Port
 from gateway.http_guard import Fields, Refused, check_request, read_fields
 from gateway.metrics import session_rows
 from gateway.order_entry.websocket_words import BUST_REASON_OF, PHASE_OF
+from gateway.shell import Shell
 from matching.commands import BustTrade, Command, EndOfDay, MassCancel, SetPhase, StartOfDay
 from matching.events import DayEnded, Event, OrderCanceled
 from matching.types import BustReason, Phase
@@ -181,14 +182,7 @@ class Operator:
         clock = shell.clock
         if not isinstance(clock, ManualClock):
             raise Refused(409, "the clock is the machine's: start the venue with --clock manual")
-        await shell.committed()
-        now_ns = clock.advance(duration_ns)
-        shell.fire_timers()
-        # Where no timer was due the new time is in no batch yet, and a crash would take it back.
-        if shell.begin():
-            shell.venue.sequencer.checkpoint()
-        await shell.committed()
-        return {"now_ns": now_ns}
+        return {"now_ns": await shell.advance(clock, duration_ns)}
 
 
 async def _applied(shell: Shell, command: Command, *, wanted: type | None = None) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 
 from gateway.config import Config
-from gateway.connection import Port, Shell
+from gateway.connection import Port
+from gateway.shell import Shell
 
 BACKLOG = 4_096
 """Connections that may wait for accept: a load test opens hundreds at once."""

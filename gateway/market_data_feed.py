@@ -7,7 +7,6 @@ subscribers it remembers trades and does nothing more.
 import asyncio
 from collections.abc import Callable, Iterable
 
-from gateway.connection import Shell
 from gateway.market_data import (
     BookChannel,
     Channel,
@@ -18,6 +17,7 @@ from gateway.market_data import (
 from gateway.metrics import Counters, session_rows
 from gateway.order_entry.websocket_subscriptions import Subscription, Subscriptions
 from gateway.sequencer import Tick
+from gateway.shell import Shell
 from matching.events import InstrumentAdded, OrderExecuted, TradeBusted
 
 BOOK_SECONDS = 0.05

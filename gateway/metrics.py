@@ -11,8 +11,8 @@ from prometheus_client.core import (
     SummaryMetricFamily,
 )
 
-from gateway.connection import Shell
 from gateway.sequencer import Tick
+from gateway.shell import Shell
 from matching.events import OrderAccepted, OrderExecuted, OrderRejected
 from protocol import feed
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from gateway import config as cfg
 from gateway.clock import Clock, ManualClock, RealClock, time_zone, trading_day
-from gateway.connection import EXIT_JOURNAL, Shell
 from gateway.credentials import ConfiguredCredentials
 from gateway.desk import Desk
 from gateway.http import HttpPort
@@ -23,6 +22,7 @@ from gateway.order_entry.fix import FixDesk
 from gateway.order_entry.ouch import OuchDesk
 from gateway.order_entry.websocket import WebSocketDesk
 from gateway.order_entry.websocket_subscriptions import Subscriptions
+from gateway.shell import EXIT_JOURNAL, Shell
 from gateway.venue import Venue
 from matching.commands import AddAccount, AddInstrument, EndOfDay, StartOfDay
 

@@ -8,11 +8,12 @@ import uvloop
 
 from gateway.clock import Clock, RealClock
 from gateway.config import Config
-from gateway.connection import Port, Shell
+from gateway.connection import Port
 from gateway.credentials import ConfiguredCredentials
 from gateway.journal.log import JournalError, MemoryLog
 from gateway.journal.records import Batch, decode_batch
 from gateway.order_entry.fix import FixDesk
+from gateway.shell import Shell
 from gateway.venue import Venue
 from matching.commands import AddInstrument, StartOfDay
 from protocol.fix.stream import FixStream

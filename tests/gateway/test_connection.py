@@ -9,9 +9,10 @@ import pytest
 
 from gateway import connection as shell_module
 from gateway.clock import ManualClock
-from gateway.connection import Port, VenueFailed
+from gateway.connection import Port
 from gateway.journal.records import Received
 from gateway.sequencer import Tick
+from gateway.shell import VenueFailed
 from matching.commands import AddAccount, Command, EnterOrder, SetPhase
 from matching.engine import Engine
 from matching.events import AccountAdded, Event
@@ -485,6 +486,22 @@ def test_a_heartbeat_leaves_when_it_is_due(play: Play) -> None:
         assert 0.9 * SECOND_NS < stage.clock.now_ns() - began_ns < 3 * SECOND_NS
 
     play(scenario)
+
+
+@pytest.mark.parametrize("loop_kind", sorted(LOOPS))
+def test_a_manual_clock_stops_at_every_deadline_it_passes(loop_kind: str) -> None:
+    async def scenario() -> None:
+        clock = ManualClock(1_704_187_800 * SECOND_NS)
+        stage = await SocketStage(clock).open()
+        client = await stage.logged_on(b"QUIET", heart_bt_int=30)
+        assert await stage.shell.advance(clock, 200 * SECOND_NS) == clock.now_ns()
+        heartbeat, test_request = await client.read(2)
+        assert (heartbeat[35], heartbeat[52]) == ("0", "20240102-09:30:30.000")
+        assert (test_request[35], test_request[52]) == ("1", "20240102-09:30:36.000")
+        await stage.until(lambda: not stage.shell.ports)
+        await stage.close()
+
+    drive(loop_kind, scenario)
 
 
 @pytest.mark.parametrize("tick_open", [False, True])

@@ -7,12 +7,12 @@ from typing import Any, cast
 import pytest
 
 from gateway.config import Config
-from gateway.connection import Shell
 from gateway.market_data_feed import BOOK_SECONDS, TABLE_SECONDS, PublicFeed
 from gateway.metrics import Counters, VenueCollector, session_rows
 from gateway.order_entry.websocket import WebSocketDesk
 from gateway.order_entry.websocket_recorded import RecordedWebSocketSession
 from gateway.order_entry.websocket_subscriptions import Subscriptions
+from gateway.shell import Shell
 from protocol import feed
 from tests.gateway.order_entry.websocket_scenes import WIRE, Client, buy, sell
 from tests.gateway.venue_harness import OPENING_NS, VenueHarness

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.clock import ManualClock
 from gateway.config import Config
-from gateway.connection import EXIT_INTERNAL, EXIT_JOURNAL, Port, Shell, VenueFailed
+from gateway.connection import Port
 from gateway.credentials import ConfiguredCredentials
 from gateway.desk import Desk
 from gateway.journal.log import JournalError, MemoryLog
@@ -15,6 +15,7 @@ from gateway.order_entry.fix import FixDesk
 from gateway.order_entry.websocket import WebSocketDesk
 from gateway.order_entry.websocket_recorded import RecordedWebSocketSession
 from gateway.replay import Divergence, Replay
+from gateway.shell import EXIT_INTERNAL, EXIT_JOURNAL, Shell, VenueFailed
 from gateway.venue import Venue
 from matching.commands import MassCancel
 from protocol import feed

@@ -1,0 +1,225 @@
+"""The asyncio shell: the loop and its ticks outside, one deterministic venue inside.
+
+The first callback of a tick that changes anything reads the clock and asks the loop to call
+`commit` after all reads that were ready with it. Only `commit` lets bytes leave; `connection` has
+the sockets."""
+
+import asyncio
+import sys
+import traceback
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gateway.clock import Clock, ManualClock
+from gateway.journal.log import JournalError
+from gateway.sequencer import ApplyError, Tick
+from gateway.venue import Venue
+from matching.commands import Command
+from matching.events import Event
+
+if TYPE_CHECKING:
+    from gateway.connection import Port
+
+READ_BUDGET = 64 * 1024
+"""Bytes one connection may contribute to a tick; a flooding socket otherwise delivers 8 MB in one
+iteration of the loop, 0.4 s of everybody's time."""
+BATCH_BYTES_MAX = 4 * 1024 * 1024
+"""Bytes all connections together may contribute to a tick."""
+ADVANCE_STEPS_MAX = 10_000
+"""Deadlines that one move of a manual clock stops at."""
+
+EXIT_INTERNAL = 70
+EXIT_JOURNAL = 74
+
+Watcher = Callable[[Tick, int], None]
+"""`watcher(tick, elapsed_ns)`: after each commit, with the time from the tick's first byte on."""
+
+
+class VenueFailed(Exception):
+    """The venue is about to exit; what was asked of it is not in the log."""
+
+
+class Shell:
+    """One venue on one event loop."""
+
+    def __init__(self, venue: Venue, clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
+        self.venue = venue
+        self.clock = clock
+        self.loop = loop
+        self.ports: dict[int, Port] = {}
+        """Open transports by connection_id."""
+        self.watchers: list[Watcher] = []
+        self.failed: asyncio.Future[int] = loop.create_future()
+        """Resolves with an exit code when the venue must not go on."""
+        self.tick_number = 0
+        self.tick_bytes = 0
+        self.reads = 0
+        """Reads that delivered bytes, over all ports."""
+        self._armed = False
+        self._dead = False
+        self._turns: deque[Port] = deque()
+        self._pumping: dict[int, Port] = {}
+        self._committed: list[asyncio.Future[None]] = []
+
+    # -- the tick -----------------------------------------------------------------------------
+
+    def begin(self) -> bool:
+        """Open the tick unless it is open. False: the venue has failed and takes nothing more."""
+        if self._dead:
+            return False
+        if not self._armed:
+            self._armed = True
+            self.tick_number += 1
+            self.tick_bytes = 0
+            self.venue.begin(self.clock.now_ns())
+            self.loop.call_soon(self._commit)
+        return True
+
+    def guard(self, step: Callable[..., object], *args: object) -> None:
+        """Run one fact of the tick; an error of the engine abandons the tick unwritten."""
+        if self._dead:
+            return
+        try:
+            step(*args)
+        except ApplyError as error:
+            self._fail(EXIT_INTERNAL, error)
+
+    def _commit(self) -> None:
+        self._armed = False
+        if self._dead:
+            return
+        try:
+            tick = self.venue.commit()
+        except JournalError as error:
+            self._fail(EXIT_JOURNAL, error)
+            return
+        except Exception as error:
+            # Unwritten and yet in memory: were the next tick to go on, its bytes would tell of it.
+            self._fail(EXIT_INTERNAL, error)
+            return
+        for connection in self.venue.take_released():
+            port = self.ports.get(connection.connection_id)
+            if port is not None:
+                self._release(port)
+        if self._dead:
+            return
+        self._continue_paused()
+        for future in self._committed:
+            if not future.done():
+                future.set_result(None)
+        self._committed.clear()
+        if tick is not None:
+            elapsed_ns = self.clock.now_ns() - tick.now_ns
+            for watcher in self.watchers:
+                watcher(tick, elapsed_ns)
+
+    def _release(self, port: "Port") -> None:
+        """Let one connection's bytes go; what fails there costs nobody else theirs."""
+        try:
+            port.release()
+        except JournalError as error:
+            self._fail(EXIT_JOURNAL, error)
+        except Exception as error:
+            self.venue.remark(port.connection, f"closed, internal error: {error!r}")
+            port.cut("internal error")
+
+    def _fail(self, code: int, error: Exception) -> None:
+        """Nothing of this tick leaves, and nothing after it: memory may be ahead of the journal."""
+        self._dead = True
+        traceback.print_exception(error, file=sys.stderr)
+        for port in list(self.ports.values()):
+            port.abandon("the venue cannot go on")
+        if not self.failed.done():
+            self.failed.set_result(code)
+        # Whoever waits for this tick would wait for ever.
+        for future in self._committed:
+            if not future.done():
+                future.set_result(None)
+        self._committed.clear()
+
+    async def control(self, command: Command) -> tuple[Event, ...]:
+        """Apply an operator's command and wait until it is in the log. Raises VenueFailed."""
+        if not self.begin():
+            raise VenueFailed("the venue has failed and takes no commands")
+        events: tuple[Event, ...] = ()
+
+        def apply() -> None:
+            nonlocal events
+            events = self.venue.controlled(command)
+
+        self.guard(apply)
+        await self.committed()
+        if self._dead:
+            raise VenueFailed(f"the venue failed before the command was in its log: {command!r}")
+        return events
+
+    async def committed(self) -> None:
+        """Wait for the end of the running tick, or of the venue."""
+        if not self._armed or self._dead:
+            return
+        future: asyncio.Future[None] = self.loop.create_future()
+        self._committed.append(future)
+        await future
+
+    def has_room(self, size: int) -> bool:
+        """Whether the tick can take so many bytes more."""
+        return self.tick_bytes + size <= BATCH_BYTES_MAX
+
+    # -- turns of connections that had more than a tick's share ---------------------------------
+
+    def queue_turn(self, port: "Port") -> None:
+        """`port` has input left over; it continues in a later tick, each in turn."""
+        self._turns.append(port)
+
+    def pump(self, port: "Port") -> None:
+        """`port` has a resend running; its next slice leaves with the next tick."""
+        self._pumping[port.connection.connection_id] = port
+
+    def _continue_paused(self) -> None:
+        if self._turns or self._pumping:
+            self.loop.call_soon(self._next_turns)
+
+    def _next_turns(self) -> None:
+        if not self.begin():
+            return
+        for _ in range(len(self._turns)):
+            if not self.has_room(READ_BUDGET):
+                break
+            self._turns.popleft().take_turn()
+        for port in self._pumping.values():
+            self.venue.wake(port.connection)
+        self._pumping.clear()
+
+    # -- timers -------------------------------------------------------------------------------
+
+    async def advance(self, clock: ManualClock, duration_ns: int) -> int:
+        """Move a manual clock from deadline to deadline, as time itself would, and on to the end.
+
+        Returns the new time once it is in the log.
+        """
+        await self.committed()
+        until_ns = clock.now_ns() + duration_ns
+        for _ in range(ADVANCE_STEPS_MAX):
+            deadlines = (port.connection.session.deadline_ns for port in self.ports.values())
+            due = [at_ns for at_ns in deadlines if at_ns is not None and at_ns <= until_ns]
+            if not due:
+                break
+            clock.advance(max(0, min(due) - clock.now_ns()))
+            self.fire_timers()
+            await self.committed()
+        clock.advance(until_ns - clock.now_ns())
+        # Where no timer was due the new time is in no batch yet, and a crash would take it back.
+        if self.begin():
+            self.venue.sequencer.checkpoint()
+        await self.committed()
+        return until_ns
+
+    def fire_timers(self) -> None:
+        """After a manual clock moved: fire every deadline that has passed."""
+        if self._armed and not self._dead:
+            # The open tick keeps its time, at which nothing is due yet.
+            self.loop.call_soon(self.fire_timers)
+            return
+        for port in list(self.ports.values()):
+            port.on_timer()
