@@ -7,7 +7,8 @@ from collections.abc import Callable, Coroutine
 
 import pytest
 
-from gateway import connection as shell_module
+from gateway import connection as connection_module
+from gateway import shell as shell_module
 from gateway.clock import ManualClock
 from gateway.connection import Port
 from gateway.journal.records import Received
@@ -247,7 +248,7 @@ def test_a_flood_gets_its_share_of_each_tick_and_others_are_served_between(play:
         taken = bytes_per_tick(stage, 1)
         assert sum(taken) < len(data)
         await stage.until(lambda: sum(bytes_per_tick(stage, 1)) == len(data))
-        assert max(bytes_per_tick(stage, 1)) <= shell_module.READ_BUDGET
+        assert max(bytes_per_tick(stage, 1)) <= connection_module.READ_BUDGET
         first = [read[1] for read in stage.reads]
         others = [place for place, connection_id in enumerate(first) if connection_id == 2]
         assert len(others) == 3 and others[-1] < len(first) - 1
@@ -278,7 +279,7 @@ class EagerTransport(WatchedTransport):
 def test_what_a_turn_leaves_of_the_share_bounds_the_next_read(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell_module, "READ_BUDGET", 6_000)
+    monkeypatch.setattr(connection_module, "READ_BUDGET", 6_000)
 
     async def scenario(stage: SocketStage) -> None:
         client = await stage.logged_on(b"FLOODER")
@@ -288,7 +289,7 @@ def test_what_a_turn_leaves_of_the_share_bounds_the_next_read(
         stage.reads.clear()
         client.sock.send(first)
         await stage.until(lambda: sum(bytes_per_tick(stage)) == len(first + second))
-        assert max(bytes_per_tick(stage)) <= shell_module.READ_BUDGET
+        assert max(bytes_per_tick(stage)) <= connection_module.READ_BUDGET
 
     play(scenario)
 
@@ -296,7 +297,7 @@ def test_what_a_turn_leaves_of_the_share_bounds_the_next_read(
 def test_all_connections_together_stay_below_the_batch_bound(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bound = 2 * shell_module.READ_BUDGET
+    bound = 2 * connection_module.READ_BUDGET
     monkeypatch.setattr(shell_module, "BATCH_BYTES_MAX", bound)
 
     async def scenario(stage: SocketStage) -> None:
@@ -319,12 +320,12 @@ def test_all_connections_together_stay_below_the_batch_bound(
 def test_what_was_received_before_the_peer_vanished_counts(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell_module, "READ_BUDGET", 4_096)
+    monkeypatch.setattr(connection_module, "READ_BUDGET", 4_096)
 
     async def scenario(stage: SocketStage) -> None:
         client = await stage.logged_on(b"TRADER")
         orders = b"".join(client.order(f"c{number}") for number in range(200))
-        assert len(orders) > 6 * shell_module.READ_BUDGET
+        assert len(orders) > 6 * connection_module.READ_BUDGET
         stage.reads.clear()
         assert client.sock.send(orders) == len(orders)
         # Nobody reads the answers to the first share: the second finds the connection reset.
@@ -332,7 +333,7 @@ def test_what_was_received_before_the_peer_vanished_counts(
         session = stage.venue.directory.sessions[1]
         await stage.until(lambda: session.connection is None)
         assert sum(bytes_per_tick(stage)) == len(orders)
-        assert max(bytes_per_tick(stage)) <= shell_module.READ_BUDGET
+        assert max(bytes_per_tick(stage)) <= connection_module.READ_BUDGET
         assert stage.venue.engine.live_orders == 200
         client.connect()
         (answer,) = await client.log_on()
@@ -345,7 +346,7 @@ def test_what_was_received_before_the_peer_vanished_counts(
 def test_input_set_aside_behind_the_end_of_a_session_is_dropped(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell_module, "READ_BUDGET", 4_096)
+    monkeypatch.setattr(connection_module, "READ_BUDGET", 4_096)
 
     async def scenario(stage: SocketStage) -> None:
         client = await stage.logged_on(b"TRADER")
@@ -354,7 +355,7 @@ def test_input_set_aside_behind_the_end_of_a_session_is_dropped(
         client.sock.send(too_low + b"".join(client.order(f"c{n}") for n in range(200)))
         stage.reads.clear()
         assert [message[35] for message in await client.read_to_end()] == ["5"]
-        assert bytes_per_tick(stage) == [shell_module.READ_BUDGET]
+        assert bytes_per_tick(stage) == [connection_module.READ_BUDGET]
         assert stage.venue.engine.live_orders == 0
         await stage.until(lambda: not stage.shell.ports)
 
@@ -367,7 +368,7 @@ def test_input_set_aside_behind_the_end_of_a_session_is_dropped(
 def test_a_connection_too_many_is_closed_at_once(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell_module, "CONNECTIONS_MAX", 2)
+    monkeypatch.setattr(connection_module, "CONNECTIONS_MAX", 2)
 
     async def scenario(stage: SocketStage) -> None:
         first, _ = await stage.logged_on(b"ONE"), await stage.logged_on(b"TWO")
@@ -384,7 +385,7 @@ def test_a_connection_too_many_is_closed_at_once(
 def test_a_slow_consumer_is_disconnected_and_loses_nothing(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell_module, "QUEUED_MAX", 64 * 1024)
+    monkeypatch.setattr(connection_module, "QUEUED_MAX", 64 * 1024)
 
     async def scenario(stage: SocketStage) -> None:
         slow = stage.client(b"SLOW", receive_buffer=4_096)
@@ -458,7 +459,7 @@ def test_the_reason_of_a_close_arrives_before_its_end(play: Play) -> None:
 def test_a_closed_connection_whose_peer_never_reads_does_not_stay(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shell_module, "FLUSH_SECONDS", 0.05)
+    monkeypatch.setattr(connection_module, "FLUSH_SECONDS", 0.05)
 
     async def scenario(stage: SocketStage) -> None:
         client = stage.client(b"DEAF", receive_buffer=4_096)
