@@ -128,10 +128,14 @@ class Shell:
         """Nothing of this tick leaves, and nothing after it: memory may be ahead of the journal."""
         self._dead = True
         traceback.print_exception(error, file=sys.stderr)
-        for port in list(self.ports.values()):
-            port.abandon("the venue cannot go on")
         if not self.failed.done():
             self.failed.set_result(code)
+        for port in list(self.ports.values()):
+            try:
+                port.abandon("the venue cannot go on")
+            except Exception:
+                # A last word that fails must not keep the others from theirs.
+                port.transport.abort()
         # Whoever waits for this tick would wait for ever.
         for future in self._committed:
             if not future.done():

@@ -36,6 +36,11 @@ def test_soupbintcp_says_nothing_before_the_login() -> None:
     assert session.abandon(TEXT, OPENING_NS) == []
 
 
+def test_websocket_says_nothing_harmful_before_its_handshake() -> None:
+    session = venue().connect(b"websocket").connection.session
+    assert session.abandon(TEXT, OPENING_NS) == []
+
+
 def test_websocket_closes_with_1011_and_drops_what_was_not_written() -> None:
     harness = venue()
     pipe = harness.connect(b"websocket")
