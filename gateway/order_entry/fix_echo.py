@@ -3,7 +3,7 @@
 NewOrderSingle(D), SecurityDefinition(d) and NewOrderList(E) come back to their sender, body
 ascending by tag, PossResend(97) kept; a possible resend of a ClOrdID(11) already seen since the
 logon is swallowed. Reachable only by a session configured so; no order ever gets to the engine
-from here. """
+from here."""
 
 from gateway.desk import Floor
 from gateway.sessions import Connection
