@@ -24,7 +24,7 @@ MUTANT_KILLS_MAX = 5
         pytest.param(4, NIGHTLY_KILLS, marks=pytest.mark.nightly),
     ],
 )
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 async def test_nothing_acknowledged_is_lost_and_nothing_comes_twice(
     seed: int, kills: int, tmp_path: Path
 ) -> None:
