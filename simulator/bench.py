@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -69,6 +70,8 @@ class Target(msgspec.Struct, frozen=True):
     name: str
     address: tuple[str, int]
     process: int
+    count_reads: Callable[[], int]
+    """Reads that delivered bytes to it so far."""
     make_lane: Callable[[int], Lane]
     make_counter: Callable[[], CountAcks]
 
@@ -77,7 +80,7 @@ class Row(msgspec.Struct, frozen=True):
     """What one round measured of one target."""
 
     rate: float
-    orders_per_write: float
+    orders_per_read: float
     cpu_us_per_order: float
     p50_us: float
     p99_us: float
@@ -91,6 +94,16 @@ def cpu_seconds(process: int) -> float:
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def venue_reads(http: str) -> int:
+    """What the venue itself counts, from its metrics. Raises BenchError without such a line."""
+    with urllib.request.urlopen(f"{http}/metrics", timeout=10) as answer:
+        for line in answer.read().decode().splitlines():
+            name, _, value = line.rpartition(" ")
+            if name == "venue_reads_total":
+                return int(float(value))
+    raise BenchError("the venue's metrics have no venue_reads_total")
 
 
 def pin(process: int, core: int) -> None:
@@ -142,10 +155,14 @@ def targets(folder: Path, durability: str) -> Iterator[list[Target]]:
     ):
         ports = json.loads(ports_file.read_bytes())
         host = ports["host"]
+
+        def count_reads() -> int:
+            return venue_reads(f"http://{host}:{ports['http']}")
+
         yield [
-            Target("TCP echo", (host, int(line.split()[1])), echo, echo_lane, echo_acks),
-            Target("FIX", (host, ports["fix"]), venue, fix_lane, fix_acks),
-            Target("OUCH", (host, ports["ouch42"]), venue, ouch_lane, ouch_acks),
+            Target("TCP echo", (host, int(line.split()[1])), echo, lambda: 0, echo_lane, echo_acks),
+            Target("FIX", (host, ports["fix"]), venue, count_reads, fix_lane, fix_acks),
+            Target("OUCH", (host, ports["ouch42"]), venue, count_reads, ouch_lane, ouch_acks),
         ]
 
 
@@ -155,14 +172,16 @@ def measure(target: Target, connections: int, window: int, orders: int) -> Row:
     pin(0, 1)
     pin(target.process, 0)
     lanes = [target.make_lane(share) for _ in range(connections)]
+    reads = target.count_reads()
     cpu = cpu_seconds(target.process)
     flooded = run(flood(target.address, lanes, window, target.make_counter))
     cpu = cpu_seconds(target.process) - cpu
+    reads = target.count_reads() - reads
     pin(0, 0)
     times = run(ping_pong(target.address, target.make_lane(ROUND_TRIPS), target.make_counter))
     return Row(
         flooded.rate,
-        flooded.orders / flooded.writes,
+        flooded.orders / reads if reads else 0.0,
         cpu / flooded.orders * 1e6,
         percentile(times, 0.5) / 1e3,
         percentile(times, 0.99) / 1e3,
@@ -194,7 +213,7 @@ def table(rows: dict[str, list[Row]], caption: str) -> Table:
         shown.add_row(
             name,
             f"{row.rate:,.0f}",
-            f"{row.orders_per_write:.1f}",
+            f"{row.orders_per_read:.1f}" if row.orders_per_read else "-",
             f"{row.cpu_us_per_order:.1f}",
             f"{row.p50_us:.1f}",
             f"{row.p99_us:.1f}",
