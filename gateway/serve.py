@@ -57,7 +57,9 @@ def open_log(config: cfg.Config) -> SequencedLog:
     """The journal of `data_dir`, or memory where it is empty. Raises JournalError."""
     if not config.venue.data_dir:
         return MemoryLog()
-    return FileLog(Path(config.venue.data_dir), Durability(config.venue.durability))
+    log = FileLog(Path(config.venue.data_dir), Durability(config.venue.durability))
+    logger.info(log.opening.describe())
+    return log
 
 
 async def build_venue(
@@ -170,8 +172,7 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
 def start_collector() -> None:
     """From here on garbage is looked for rarely, and not in what the start has made.
 
-    The order path makes no cycles; HTTP does. Measured with 300,000 resting orders: p99 42 us with
-    these thresholds, 2.3 ms with the default ones.
+    The order path makes no cycles; HTTP does.
     """
     gc.collect()
     gc.freeze()

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from gateway.connection import Port
 
 READ_BUDGET = 64 * 1024
-"""Bytes one connection may contribute to a tick; a flooding socket otherwise delivers 8 MB in one
-iteration of the loop, 0.4 s of everybody's time."""
+"""Bytes one connection may contribute to a tick: a flooding socket must not take everybody's
+time."""
 BATCH_BYTES_MAX = 4 * 1024 * 1024
 """Bytes all connections together may contribute to a tick."""
 ADVANCE_STEPS_MAX = 10_000

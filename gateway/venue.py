@@ -155,8 +155,8 @@ class Venue:
             session.noted = numbers
 
     def _remember(self, command: Command, events: tuple[Event, ...], seq: int, now_ns: int) -> None:
-        for event in events:
-            self.orders.fold(command, event, seq, now_ns)
+        for index, event in enumerate(events):
+            self.orders.fold(command, event, (seq, index), now_ns)
             self.directory.fold(event)
 
     # -- facts --------------------------------------------------------------------------------

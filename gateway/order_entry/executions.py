@@ -2,16 +2,24 @@
 
 from array import array
 
+from matching.snapshot import Limits
+
+EXECUTIONS_MAX = Limits().busts_max
+
 INDEX_BITS = 24
 """Events of one command fit, and 5e11 commands before it."""
 
 
 class Executions:
-    """Match numbers, which the engine counts without holes, to command and event: 8 bytes each."""
+    """Match numbers, which the engine counts without holes, to command and event: 8 bytes each.
 
-    __slots__ = ("_events", "_first")
+    The latest `executions_max` at least; the engine breaks no older trade.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_events", "_executions_max", "_first")
+
+    def __init__(self, executions_max: int = EXECUTIONS_MAX) -> None:
+        self._executions_max = executions_max
         self._events = array("q")
         self._first = 0
 
@@ -20,6 +28,9 @@ class Executions:
         if not self._events:
             self._first = match_number
         self._events.append(command_seq << INDEX_BITS | index)
+        if len(self._events) >= 2 * self._executions_max:
+            del self._events[: self._executions_max]
+            self._first += self._executions_max
 
     def find(self, match_number: int) -> tuple[int, int]:
         """Command and index of an execution of the day. Raises IndexError for any other."""

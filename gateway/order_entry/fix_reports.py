@@ -62,7 +62,7 @@ class FixReports:
         self._live_orders: dict[str, bytes] = {}
 
     def accepted(self, session: SessionRecord, order: Order, command_seq: int, index: int) -> None:
-        """ExecType(150)=0 New, by the template: 0.9 us where `_report` takes 4."""
+        """ExecType(150)=0 New, by the template: 1.1 us where `_report` takes 3.4."""
         version = stream_of(session).version
         if not version.has_exec_type:
             self._report(session, order, b"0", exec_id(command_seq, index))
@@ -338,7 +338,7 @@ class FixReports:
         return (b"1" if order.side is Side.BUY else b"2"), b""
 
     def _text(self, units: int, decimals: int) -> bytes:
-        """Decimal text of a price or quantity; a venue's orders share few: 0.1 us against 0.5."""
+        """Decimal text of a price or quantity; a venue's orders share few."""
         texts = self._texts.get(decimals)
         if texts is None:
             texts = self._texts[decimals] = {}

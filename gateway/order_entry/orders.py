@@ -58,7 +58,7 @@ class Order(msgspec.Struct, gc=False, eq=False):
     """One order from acceptance to the end of its trading day, replacements included.
 
     Prices and quantities in the instrument's units. Changed by `Orders` alone. A Struct outside the
-    garbage collector costs 0.2 us to make against 0.6 for a class with slots, and no pauses: it
+    garbage collector costs 0.14 us to make against 0.33 for a class with slots, and no pauses: it
     refers to nothing that refers back.
     """
 
@@ -116,6 +116,9 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     """What was open until then."""
 
 
+EventName = tuple[int, int]
+"""Number of a command and place of an event among its events: unique for ever."""
+
 Outcome = Order | Refused | Request
 """What a session's client id stands for: the order it entered, a refusal, a later request."""
 
@@ -129,8 +132,7 @@ class Orders:
         self._client_ids_max = client_ids_max
         self._spent: deque[tuple[int, bytes]] = deque()
         self._outcomes: dict[int, dict[bytes, Outcome]] = {}
-        self._folded = (0, 0)
-        self.folds: dict[type, Callable[..., None]] = {
+        self._folds: dict[type, Callable[..., None]] = {
             OrderAccepted: self._accepted,
             OrderExecuted: self._executed,
             OrderCanceled: self._canceled,
@@ -170,20 +172,12 @@ class Orders:
 
     # -- folding ------------------------------------------------------------------------------
 
-    def fold(self, command: Command, event: Event, seq: int, now_ns: int) -> None:
-        """Remember what `event` says, emitted at `now_ns` for `command`, which is number `seq`.
-
-        All events of a command come, in their order. Live the router calls `folds` itself, and
-        notes the executions.
-        """
-        last_seq, index = self._folded
-        index = index + 1 if seq == last_seq else 0
-        self._folded = (seq, index)
-        if type(event) is OrderExecuted:
-            self.executions.note(event.match_number, seq, index)
-        fold = self.folds.get(type(event))
+    def fold(self, command: Command, event: Event, name: EventName, now_ns: int) -> None:
+        """Remember what `event` says, emitted at `now_ns` for `command`; `name` is the command's
+        number and the event's place among its events."""
+        fold = self._folds.get(type(event))
         if fold is not None:
-            fold(command, event, seq, now_ns)
+            fold(command, event, name, now_ns)
 
     def _spend(self, session_id: int, client_id: bytes, outcome: Outcome) -> None:
         if len(client_id) > CLIENT_ID_MAX:
@@ -216,7 +210,9 @@ class Orders:
             if len(spent) <= self._client_ids_max:
                 return
 
-    def _accepted(self, command: EnterOrder, event: OrderAccepted, seq: int, now_ns: int) -> None:
+    def _accepted(
+        self, command: EnterOrder, event: OrderAccepted, name: EventName, now_ns: int
+    ) -> None:
         order_id = event.order_id
         quantity = event.quantity
         order = Order(
@@ -234,12 +230,14 @@ class Orders:
             quantity,
             command.echo,
             now_ns,
-            seq,
+            name[0],
         )
         self.by_id[order_id] = order
         self._spend(event.session_id, event.client_id, order)
 
-    def _rejected(self, command: Command, event: OrderRejected, seq: int, now_ns: int) -> None:
+    def _rejected(
+        self, command: Command, event: OrderRejected, name: EventName, now_ns: int
+    ) -> None:
         if not event.client_id:
             return
         echo = command.echo if isinstance(command, EnterOrder | RefuseRequest) else b""
@@ -253,14 +251,17 @@ class Orders:
                 event.order_id,
                 event.text,
                 echo,
-                seq,
+                name[0],
             ),
         )
 
-    def _rested(self, command: Command, event: OrderRested, seq: int, now_ns: int) -> None:
+    def _rested(self, command: Command, event: OrderRested, name: EventName, now_ns: int) -> None:
         self.by_id[event.order_id].order_reference = event.order_reference
 
-    def _executed(self, command: Command, event: OrderExecuted, seq: int, now_ns: int) -> None:
+    def _executed(
+        self, command: Command, event: OrderExecuted, name: EventName, now_ns: int
+    ) -> None:
+        self.executions.note(event.match_number, *name)
         quantity = event.quantity
         notional = event.price * quantity
         order = self.by_id[event.resting_order_id]
@@ -272,28 +273,32 @@ class Orders:
         order.notional += notional
         order.leaves_qty = event.incoming_leaves
 
-    def _canceled(self, command: Command, event: OrderCanceled, seq: int, now_ns: int) -> None:
+    def _canceled(
+        self, command: Command, event: OrderCanceled, name: EventName, now_ns: int
+    ) -> None:
         order = self.by_id[event.order_id]
         if isinstance(command, CancelOrder) and command.client_id:
             # While the order lives, so that it is not the one forgotten for its own cancel.
-            request = Request(RequestKind.CANCEL, order, seq, order.client_id, event.quantity)
+            request = Request(RequestKind.CANCEL, order, name[0], order.client_id, event.quantity)
             self._spend(command.session_id, command.client_id, request)
         order.leaves_qty = 0
         order.closed_by = event.reason
 
-    def _reduced(self, command: Command, event: OrderReduced, seq: int, now_ns: int) -> None:
+    def _reduced(self, command: Command, event: OrderReduced, name: EventName, now_ns: int) -> None:
         order = self.by_id[event.order_id]
         order.leaves_qty = event.leaves
         order.quantity -= event.quantity
 
-    def _replaced(self, command: ReplaceOrder, event: OrderReplaced, seq: int, now_ns: int) -> None:
+    def _replaced(
+        self, command: ReplaceOrder, event: OrderReplaced, name: EventName, now_ns: int
+    ) -> None:
         order = self.by_id[event.order_id]
         order.orig_client_id = order.client_id
         order.client_id = event.client_id
         request = Request(
             RequestKind.REPLACE,
             order,
-            seq,
+            name[0],
             order.orig_client_id,
             event.old_leaves,
         )
@@ -307,7 +312,7 @@ class Orders:
         if command.echo:
             order.echo = command.echo
 
-    def _busted(self, command: Command, event: TradeBusted, seq: int, now_ns: int) -> None:
+    def _busted(self, command: Command, event: TradeBusted, name: EventName, now_ns: int) -> None:
         for order_id in (event.resting_order_id, event.incoming_order_id):
             order = self.by_id.get(order_id)
             if order is not None:
@@ -315,7 +320,9 @@ class Orders:
                 order.notional -= event.price * event.quantity
                 order.busted = True
 
-    def _day_started(self, command: Command, event: DayStarted, seq: int, now_ns: int) -> None:
+    def _day_started(
+        self, command: Command, event: DayStarted, name: EventName, now_ns: int
+    ) -> None:
         """Forget yesterday: closed orders and all client ids, but for those of carried orders."""
         self.by_id = {order_id: o for order_id, o in self.by_id.items() if o.live}
         self._outcomes.clear()

@@ -33,7 +33,6 @@ class FixStream:
         "_routing",
         "attached",
         "default_appl_ver_id",
-        "epoch",
         "expected_msg_seq_num",
         "sender_comp_id",
         "sent_log",
@@ -65,8 +64,6 @@ class FixStream:
         ascending: a reset of numbers issues them again."""
         self.attached = False
         """A logged-on connection takes what is written."""
-        self.epoch = 0
-        """Counts resets of both numbers."""
         self.default_appl_ver_id = version.appl_ver_id
         """DefaultApplVerID(1137) of the last Logon; empty before FIXT.1.1."""
         self._begin = b"8=%b\x019=" % version.begin_string
@@ -120,7 +117,6 @@ class FixStream:
         log.restart_at(1)
         self.expected_msg_seq_num = 1
         self.unsent = []
-        self.epoch += 1
         return unsent
 
     def attach(self) -> None:

@@ -104,7 +104,7 @@ def format_utc_timestamp(time_ns: int, fraction_digits: int = 3) -> bytes:
 
 @lru_cache(maxsize=8)
 def _second_text(seconds: int) -> bytes:
-    """The whole seconds of a timestamp; many messages share one (0.3 us against 1.3)."""
+    """The whole seconds of a timestamp; many messages share one (0.65 us against 3.0)."""
     days, second_of_day = divmod(seconds, 86_400)
     minutes, second = divmod(second_of_day, 60)
     hour, minute = divmod(minutes, 60)

@@ -42,8 +42,8 @@ class Day:
 
     def apply(self, command: Command) -> None:
         self.seq += 1
-        for event in self.engine.apply(command, 7):
-            self.orders.fold(command, event, self.seq, 7)
+        for index, event in enumerate(self.engine.apply(command, 7)):
+            self.orders.fold(command, event, (self.seq, index), 7)
 
     def enter(
         self,

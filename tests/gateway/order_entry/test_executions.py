@@ -31,3 +31,12 @@ def test_a_new_day_forgets_the_last_ones_executions() -> None:
     executions.clear()
     executions.note(8, 101, 2)
     assert executions.find(8) == (101, 2)
+
+
+def test_the_oldest_executions_are_forgotten_beyond_the_limit() -> None:
+    executions = Executions(executions_max=3)
+    for match_number in range(1, 8):
+        executions.note(match_number, match_number * 10, 0)
+    assert [executions.find(number) for number in (5, 6, 7)] == [(50, 0), (60, 0), (70, 0)]
+    with pytest.raises(IndexError):
+        executions.find(3)

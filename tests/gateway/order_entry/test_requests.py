@@ -53,7 +53,7 @@ class StagedFloor:
         self.commands.append(command)
         events = self.engine.apply(command, 1)
         for event in events:
-            self.orders.fold(command, event, len(self.commands), 1)
+            self.orders.fold(command, event, (len(self.commands), 0), 1)
             self.directory.fold(event)
         return events
 
