@@ -18,6 +18,8 @@ class Tally:
         self.feed_heard = False
         """The public feed said something about trades; without it nobody counted them."""
         self.refusals: Counter[str] = Counter()
+        self.overtaken = 0
+        """Requests whose order was gone when they arrived; a fill under way does that, no error."""
 
     def sent(self, wire: str, request: Request) -> None:
         if isinstance(request, New | Replace):
@@ -27,6 +29,8 @@ class Tally:
         """One report about an order in `symbol`."""
         if isinstance(report, Executed):
             self.executions[symbol.decode(), wire] += 1
+        elif isinstance(report, Rejected) and report.order_gone:
+            self.overtaken += 1
         elif isinstance(report, Rejected):
             self.refusals[f"{wire}: {report.reason}"] += 1
 
@@ -39,6 +43,8 @@ class Tally:
             parts = ", ".join(f"{wire} {self.executions[symbol, wire]}" for wire in wires)
             trades = f"{self.trades[symbol]} trades; " if self.feed_heard else ""
             lines.append(f"{symbol}: {trades}executions: {parts}")
+        if self.overtaken:
+            lines.append(f"too late for their order: {self.overtaken} requests")
         for reason, count in self.refusals.most_common(5):
             lines.append(f"refused {count} times: {reason}")
         return lines
