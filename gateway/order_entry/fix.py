@@ -9,6 +9,7 @@ from gateway.accounts import FixLogin, NotRegistered
 from gateway.config import Config, fix_session
 from gateway.config import FixSession as ConfiguredSession
 from gateway.desk import Floor
+from gateway.order_entry.fix_applications import application_types, unavailable_types
 from gateway.order_entry.fix_dictionaries import switches, validator
 from gateway.order_entry.fix_echo import ECHOED_TYPES, FixEcho
 from gateway.order_entry.fix_orders import FixOrders
@@ -24,7 +25,7 @@ from protocol.fix.messages import (
 )
 from protocol.fix.sent_frame import split_sent
 from protocol.fix.session import FixSession
-from protocol.fix.settings import ORDER_ENTRY_TYPES, FixSettings
+from protocol.fix.settings import FixSettings
 from protocol.fix.stream import ADMIN_TYPES, FixStream
 from protocol.fix.version import Version, version_of
 from protocol.sent_log import Entry, Reader, SentLog
@@ -52,12 +53,16 @@ class FixDesk:
             OrderCancelRequest: orders.cancel,
             OrderCancelReplaceRequest: orders.replace,
             OrderStatusRequest: orders.status,
-            ApplicationMessage: self._echo.echo,
+            ApplicationMessage: self._application,
             LogonRequested: self._logon,
             LoggedOn: self._logged_on,
             NumbersReset: self._numbers_reset,
             RejectReceived: self._reject_received,
         }
+        self._applications: dict[bytes, Callable[[Connection, ApplicationMessage], None]] = {
+            **dict.fromkeys(ECHOED_TYPES, self._echo.echo),
+        }
+        """By MsgType(35): messages without a class of their own."""
 
     # -- sessions -----------------------------------------------------------------------------
 
@@ -68,6 +73,9 @@ class FixDesk:
     def handle(self, connection: Connection, event: object) -> None:
         """Act on one event; an application message counts as heard from its session."""
         self._handlers[type(event)](connection, event)
+
+    def _application(self, connection: Connection, message: ApplicationMessage) -> None:
+        self._applications[message.msg_type](connection, message)
 
     def closed(self, connection: Connection) -> None:
         """The stream waits for the next connection; what is written now is unsent."""
@@ -179,7 +187,8 @@ def _settings(configured: ConfiguredSession, version: Version) -> FixSettings:
     """How the session behaves, in the protocol's words."""
     echo = "echo" in configured.applications
     return FixSettings(
-        application_types=ECHOED_TYPES if echo else ORDER_ENTRY_TYPES,
+        application_types=application_types(configured.applications),
+        unavailable_types=unavailable_types(configured.applications),
         validator=validator(version.code, switches(configured)),
         untyped=echo,
         reset_on_logon=configured.reset_on_logon,

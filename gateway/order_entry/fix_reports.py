@@ -94,7 +94,7 @@ class FixReports:
             quantity,
             order.order_reference,
         )
-        self._send(session, b"8", body)
+        self.send(session, b"8", body)
 
     def executed(
         self,
@@ -192,7 +192,7 @@ class FixReports:
                 stream.version,
                 msgspec.structs.replace(report, exec_id=exec_id(command_seq, index), text=text),
             )
-            self._send(session, b"8", body)
+            self.send(session, b"8", body)
             return
         order = self._floor.orders.by_id.get(event.order_id)
         named = command.echo if isinstance(command, RefuseRequest) else b""
@@ -209,7 +209,7 @@ class FixReports:
                 transact_time=self._transact_time(),
             ),
         )
-        self._send(session, b"9", body)
+        self.send(session, b"9", body)
 
     def day_changed(self, session: SessionRecord, event: DayStarted | DayEnded) -> None:
         """FIX has no word for it here; expired orders are reported one by one."""
@@ -239,7 +239,7 @@ class FixReports:
                 transact_time=self._transact_time(),
             ),
         )
-        self._send(session, b"8", body)
+        self.send(session, b"8", body)
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -290,7 +290,7 @@ class FixReports:
                 text=text,
             ),
         )
-        self._send(session, b"8", body)
+        self.send(session, b"8", body)
 
     def _refused_order(
         self, version: Version, command: Command, event: OrderRejected
@@ -357,7 +357,7 @@ class FixReports:
             self._time_text = format_utc_timestamp(now_ns)
         return self._time_text
 
-    def _send(self, session: SessionRecord, msg_type: bytes, body: bytes) -> None:
+    def send(self, session: SessionRecord, msg_type: bytes, body: bytes) -> None:
         """Number and log the message; a connected client gets it with this tick."""
         now_ns = self._floor.now_ns
         connection = session.connection

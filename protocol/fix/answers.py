@@ -53,15 +53,40 @@ def reject(message: Message, version: Version, rejection: MessageRejected) -> by
     )
 
 
-def unsupported_message_type(version: Version, message: Message) -> tuple[bytes, bytes]:
-    """MsgType and body of the answer to a message the venue does not speak (test case 2.r)."""
+def business_reject(
+    version: Version,
+    ref: tuple[bytes, bytes],
+    reason: BusinessRejectReason,
+    text: bytes,
+    *,
+    ref_id: bytes = b"",
+) -> tuple[bytes, bytes]:
+    """MsgType and body of the refusal of an application message, `ref` its MsgSeqNum(34) and
+    MsgType(35): BusinessMessageReject(j), before FIX 4.2 Reject(3) with Text(58) only."""
+    ref_seq_num, ref_msg_type = ref
     if not version.has_reject_codes:
-        return b"3", b"45=%b\x0158=Unsupported message type\x01" % message.get(34)
-    return b"j", b"45=%b\x0158=Unsupported Message Type\x01372=%b\x01380=%b\x01" % (
-        message.get(34),
-        message.msg_type,
-        BusinessRejectReason.UNSUPPORTED_MESSAGE_TYPE.value,
+        return b"3", b"45=%b\x01%b" % (ref_seq_num, field(58, text))
+    return b"j", b"45=%b\x01%b372=%b\x01%b380=%b\x01" % (
+        ref_seq_num,
+        field(58, text),
+        ref_msg_type,
+        field(379, ref_id),
+        reason.value,
     )
+
+
+def unsupported_message_type(version: Version, message: Message) -> tuple[bytes, bytes]:
+    """The answer to a message the venue does not speak (test case 2.r)."""
+    text = b"Unsupported Message Type" if version.has_reject_codes else b"Unsupported message type"
+    ref = (message.get(34), message.msg_type)
+    return business_reject(version, ref, BusinessRejectReason.UNSUPPORTED_MESSAGE_TYPE, text)
+
+
+def application_not_available(version: Version, message: Message) -> tuple[bytes, bytes]:
+    """The answer to a message that the venue speaks, only not on this session (case 14.l)."""
+    ref = (message.get(34), message.msg_type)
+    reason = BusinessRejectReason.APPLICATION_NOT_AVAILABLE
+    return business_reject(version, ref, reason, b"Application not available")
 
 
 def reversed_routing(version: Version, message: Message) -> bytes:

@@ -260,9 +260,12 @@ class Conversation:
             if msg_type == b"j":
                 self._remark(f"BusinessMessageReject(j) {number} ignored")
                 return
-            answer = answers.unsupported_message_type(self.stream.version, message)
-            self._send_back(message, *answer)
-            self._remark(f"unsupported MsgType(35) in MsgSeqNum(34) {number}")
+            known = msg_type in self._settings.unavailable_types
+            answer = (
+                answers.application_not_available if known else answers.unsupported_message_type
+            )
+            self._send_back(message, *answer(self.stream.version, message))
+            self._remark(f"MsgType(35) not taken in MsgSeqNum(34) {number}")
         elif self._settings.untyped:
             self._events.append(application_message(message, number))
         elif msg_type in ORDER_ENTRY:

@@ -17,6 +17,8 @@ class FixSettings(msgspec.Struct, frozen=True):
 
     application_types: frozenset[bytes] = ORDER_ENTRY_TYPES
     """MsgTypes handed on; any other application message is answered with j, reason 3."""
+    unavailable_types: frozenset[bytes] = frozenset()
+    """MsgTypes the venue speaks, only not here: answered with j, reason 4."""
     validator: Validator | None = None
     """Judges the fields of what comes in; None: taken as they are, as by an initiator that trusts
     its venue."""
