@@ -6,13 +6,16 @@ import msgspec
 
 from gateway.desk import Floor, exec_id
 from gateway.order_entry.fix_words import (
+    CANCEL_TEXT,
     CXL_REJ_REASON,
     CXL_REJ_REASON_OTHER,
     CXL_REJ_RESPONSE_TO,
+    ECHOED,
     ORD_REJ_REASON,
     ORD_TYPE_OF,
     REJECT_TEXT,
     TIME_IN_FORCE_OF,
+    ord_status,
 )
 from gateway.order_entry.orders import Order
 from gateway.sessions import SessionRecord
@@ -184,32 +187,16 @@ class FixReports:
         index: int,
     ) -> None:
         """An order: ExecType 8 Rejected. A cancel or replace: OrderCancelReject(9)."""
-        stream = stream_of(session)
-        text = event.text or REJECT_TEXT[event.reason]
+        version = stream_of(session).version
         if event.kind is RequestKind.ENTER:
-            report = self._refused_order(stream.version, command, event)
-            body = execution_report(
-                stream.version,
-                msgspec.structs.replace(report, exec_id=exec_id(command_seq, index), text=text),
+            echo = command.echo if isinstance(command, EnterOrder) else b""
+            report = self.refused_order(
+                command, event, exec_id(command_seq, index), (echo[:1], echo[1:])
             )
-            self.send(session, b"8", body)
+            self.send(session, b"8", execution_report(version, report))
             return
-        order = self._floor.orders.by_id.get(event.order_id)
         named = command.echo if isinstance(command, RefuseRequest) else b""
-        body = order_cancel_reject(
-            stream.version,
-            OrderCancelReject(
-                order_id=b"NONE" if order is None else b"%d" % order.order_id,
-                cl_ord_id=event.client_id,
-                orig_cl_ord_id=named or (b"NONE" if order is None else order.client_id),
-                ord_status=b"8" if order is None else ord_status(stream.version, order),
-                cxl_rej_response_to=CXL_REJ_RESPONSE_TO[event.kind],
-                cxl_rej_reason=CXL_REJ_REASON.get(event.reason, CXL_REJ_REASON_OTHER),
-                text=text,
-                transact_time=self._transact_time(),
-            ),
-        )
-        self.send(session, b"9", body)
+        self.send(session, b"9", order_cancel_reject(version, self.refused(version, event, named)))
 
     def day_changed(self, session: SessionRecord, event: DayStarted | DayEnded) -> None:
         """FIX has no word for it here; expired orders are reported one by one."""
@@ -241,8 +228,6 @@ class FixReports:
         )
         self.send(session, b"8", body)
 
-    # -- inside -------------------------------------------------------------------------------
-
     def _report(
         self,
         session: SessionRecord,
@@ -255,51 +240,74 @@ class FixReports:
         exec_ref_id: bytes = b"",
         text: bytes = b"",
     ) -> None:
-        """One ExecutionReport of an order as it now stands; `ids` are ClOrdID and OrigClOrdID."""
+        """One ExecutionReport of an order as it now stands, sent."""
         version = stream_of(session).version
+        report = self.order_report(
+            version,
+            order,
+            (exec_type, exec_id, exec_ref_id),
+            self._echo(session, order),
+            ids=ids or (order.client_id, b""),
+            last=last,
+            text=text,
+        )
+        self.send(session, b"8", execution_report(version, report))
+
+    # -- reports as values ----------------------------------------------------------------------
+
+    def order_report(
+        self,
+        version: Version,
+        order: Order,
+        execution: tuple[bytes, bytes, bytes],
+        echo: tuple[bytes, bytes],
+        *,
+        ids: tuple[bytes, bytes],
+        last: tuple[int, int] | None = None,
+        text: bytes = b"",
+    ) -> ExecutionReport:
+        """An order as it now stands.
+
+        `execution` is ExecType(150), ExecID(17) and ExecRefID(19), `echo` Side(54) and Account(1),
+        `ids` ClOrdID(11) and OrigClOrdID(41), `last` quantity and price of a fill.
+        """
         instrument = self._instruments[order.instrument_id].instrument
         decimals = instrument.price_decimals
         lots = instrument.quantity_decimals
-        cl_ord_id, orig_cl_ord_id = ids or (order.client_id, b"")
         limit = order.order_type is _LIMIT
-        echoed_side, account = self._echo(session, order)
-        body = execution_report(
-            version,
-            ExecutionReport(
-                order_id=b"%d" % order.order_id,
-                secondary_order_id=b"%d" % order.order_reference,
-                exec_id=exec_id,
-                exec_ref_id=exec_ref_id,
-                exec_type=exec_type,
-                ord_status=ord_status(version, order),
-                symbol=instrument.symbol,
-                side=echoed_side,
-                leaves_qty=self._text(order.leaves_qty, lots),
-                cum_qty=self._text(order.cum_qty, lots),
-                avg_px=avg_px(order.notional, order.cum_qty, decimals),
-                cl_ord_id=cl_ord_id,
-                orig_cl_ord_id=orig_cl_ord_id,
-                account=account,
-                order_qty=self._text(order.quantity, lots),
-                ord_type=ORD_TYPE_OF[order.order_type],
-                price=self._text(order.price, decimals) if limit else b"",
-                time_in_force=TIME_IN_FORCE_OF[order.time_in_force],
-                last_qty=b"" if last is None else self._text(last[0], lots),
-                last_px=b"" if last is None else self._text(last[1], decimals),
-                transact_time=self._transact_time(),
-                text=text,
-            ),
+        return ExecutionReport(
+            order_id=b"%d" % order.order_id,
+            secondary_order_id=b"%d" % order.order_reference,
+            exec_type=execution[0],
+            exec_id=execution[1],
+            exec_ref_id=execution[2],
+            ord_status=ord_status(version, order),
+            symbol=instrument.symbol,
+            side=echo[0],
+            leaves_qty=self._text(order.leaves_qty, lots),
+            cum_qty=self._text(order.cum_qty, lots),
+            avg_px=avg_px(order.notional, order.cum_qty, decimals),
+            cl_ord_id=ids[0],
+            orig_cl_ord_id=ids[1],
+            account=echo[1],
+            order_qty=self._text(order.quantity, lots),
+            ord_type=ORD_TYPE_OF[order.order_type],
+            price=self._text(order.price, decimals) if limit else b"",
+            time_in_force=TIME_IN_FORCE_OF[order.time_in_force],
+            last_qty=b"" if last is None else self._text(last[0], lots),
+            last_px=b"" if last is None else self._text(last[1], decimals),
+            transact_time=self._transact_time(),
+            text=text,
         )
-        self.send(session, b"8", body)
 
-    def _refused_order(
-        self, version: Version, command: Command, event: OrderRejected
+    def refused_order(
+        self, command: Command, event: OrderRejected, exec_id: bytes, echo: tuple[bytes, bytes]
     ) -> ExecutionReport:
-        """The report of a refused order, showing of it what the request itself held."""
-        reason = ORD_REJ_REASON[event.reason]
+        """The report of a refused order, showing of it what the request itself held; `echo` as in
+        `order_report`, of an order that came as far as the engine."""
         report = ExecutionReport(
             order_id=b"NONE",
-            exec_id=b"",
+            exec_id=exec_id,
             exec_type=b"8",
             ord_status=b"8",
             symbol=b"",
@@ -308,16 +316,17 @@ class FixReports:
             cum_qty=b"0",
             avg_px=b"0",
             cl_ord_id=event.client_id,
-            ord_rej_reason=reason,
+            ord_rej_reason=ORD_REJ_REASON[event.reason],
             transact_time=self._transact_time(),
+            text=event.text or REJECT_TEXT[event.reason],
         )
         shown: dict[str, bytes] = {}
         if isinstance(command, EnterOrder):
-            instrument = self._floor.engine.instruments[command.instrument_id].instrument
+            instrument = self._instruments[command.instrument_id].instrument
             shown = {
                 "symbol": instrument.symbol,
-                "side": command.echo[:1],
-                "account": command.echo[1:],
+                "side": echo[0],
+                "account": echo[1],
                 "order_qty": format_decimal(command.quantity, instrument.quantity_decimals),
                 "ord_type": ORD_TYPE_OF[command.order_type],
                 "time_in_force": TIME_IN_FORCE_OF[command.time_in_force],
@@ -327,9 +336,25 @@ class FixReports:
         elif isinstance(command, RefuseRequest):
             for field in command.echo.split(b"\x01"):
                 tag, _, value = field.partition(b"=")
-                if tag in _ECHOED:
-                    shown[_ECHOED[tag]] = value
+                if tag in ECHOED:
+                    shown[ECHOED[tag]] = value
         return msgspec.structs.replace(report, **shown)
+
+    def refused(self, version: Version, event: OrderRejected, named: bytes) -> OrderCancelReject:
+        """A refused cancel or replace; `named` is the OrigClOrdID(41) of the request, if known."""
+        order = self._floor.orders.by_id.get(event.order_id)
+        return OrderCancelReject(
+            order_id=b"NONE" if order is None else b"%d" % order.order_id,
+            cl_ord_id=event.client_id,
+            orig_cl_ord_id=named or (b"NONE" if order is None else order.client_id),
+            ord_status=b"8" if order is None else ord_status(version, order),
+            cxl_rej_response_to=CXL_REJ_RESPONSE_TO[event.kind],
+            cxl_rej_reason=CXL_REJ_REASON.get(event.reason, CXL_REJ_REASON_OTHER),
+            text=event.text or REJECT_TEXT[event.reason],
+            transact_time=self._transact_time(),
+        )
+
+    # -- inside -------------------------------------------------------------------------------
 
     def _echo(self, session: SessionRecord, order: Order) -> tuple[bytes, bytes]:
         """Side(54) and Account(1) as the FIX client sent them; of another wire's order its side."""
@@ -366,34 +391,3 @@ class FixReports:
         else:
             stream_of(session).write(msg_type, body, now_ns)
         self._touch(session)
-
-
-_ECHOED = {
-    b"1": "account",
-    b"38": "order_qty",
-    b"40": "ord_type",
-    b"44": "price",
-    b"54": "side",
-    b"55": "symbol",
-    b"59": "time_in_force",
-}
-
-CANCEL_TEXT: dict[CancelReason, bytes] = {
-    CancelReason.IMMEDIATE_OR_CANCEL: b"nothing left to trade against",
-    CancelReason.EXPIRED: b"end of day",
-    CancelReason.SUPERVISORY: b"canceled by the venue",
-    CancelReason.DISCONNECT: b"canceled on disconnect",
-}
-"""Text(58) of cancels that the client did not ask for."""
-
-
-def ord_status(version: Version, order: Order) -> bytes:
-    """OrdStatus(39) of an order as it stands. FIX 4.2 and before show Replaced(5), below Partially
-    filled in its order of precedence (FIX 4.2, Appendix D)."""
-    if order.leaves_qty:
-        if order.cum_qty:
-            return b"1"
-        return b"5" if order.replaced and version.has_exec_trans_type else b"0"
-    if order.closed_by is None and not order.busted:
-        return b"2"
-    return b"C" if order.closed_by is CancelReason.EXPIRED else b"4"

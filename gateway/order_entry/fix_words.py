@@ -3,7 +3,9 @@
 Every member of an engine enumeration has an entry; a FIX value without one is refused by name.
 """
 
-from matching.types import OrderType, RejectReason, RequestKind, Side, TimeInForce
+from gateway.order_entry.orders import Order
+from matching.types import CancelReason, OrderType, RejectReason, RequestKind, Side, TimeInForce
+from protocol.fix.version import Version
 
 SIDES: dict[bytes, Side] = {
     b"1": Side.BUY,
@@ -103,3 +105,34 @@ REJECT_TEXT: dict[RejectReason, bytes] = {
     RejectReason.NOT_ALLOWED: b"not allowed",
 }
 """Text(58) where the refusal brings none of its own."""
+
+ECHOED = {
+    b"1": "account",
+    b"38": "order_qty",
+    b"40": "ord_type",
+    b"44": "price",
+    b"54": "side",
+    b"55": "symbol",
+    b"59": "time_in_force",
+}
+"""Fields of a refused order that its report shows, as the desk keeps them in `echo`."""
+
+CANCEL_TEXT: dict[CancelReason, bytes] = {
+    CancelReason.IMMEDIATE_OR_CANCEL: b"nothing left to trade against",
+    CancelReason.EXPIRED: b"end of day",
+    CancelReason.SUPERVISORY: b"canceled by the venue",
+    CancelReason.DISCONNECT: b"canceled on disconnect",
+}
+"""Text(58) of cancels that the client did not ask for."""
+
+
+def ord_status(version: Version, order: Order) -> bytes:
+    """OrdStatus(39) of an order as it stands. FIX 4.2 and before show Replaced(5), below Partially
+    filled in its order of precedence (FIX 4.2, Appendix D)."""
+    if order.leaves_qty:
+        if order.cum_qty:
+            return b"1"
+        return b"5" if order.replaced and version.has_exec_trans_type else b"0"
+    if order.closed_by is None and not order.busted:
+        return b"2"
+    return b"C" if order.closed_by is CancelReason.EXPIRED else b"4"

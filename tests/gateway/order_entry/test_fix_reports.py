@@ -7,7 +7,8 @@ import pytest
 from gateway.config import Config
 from gateway.order_entry import fix_reports
 from gateway.order_entry.fix import FixDesk
-from gateway.order_entry.fix_reports import CANCEL_TEXT, FixReports, ord_status
+from gateway.order_entry.fix_reports import FixReports
+from gateway.order_entry.fix_words import CANCEL_TEXT, ord_status
 from gateway.order_entry.orders import Order
 from matching.commands import MassCancel, ReduceOrder
 from matching.types import CancelReason, OrderType, Side, TimeInForce
