@@ -1,7 +1,8 @@
 """QuickFIX (the C++ engine) as client: its own session layer, its own store, threads of its own.
 
-Messages are compared as text by tag. QuickFIX gets no data dictionary, since none ships with the
-wheel; sequence numbers, heartbeats, resends, BodyLength and CheckSum are all its own judgement.
+Messages are compared as text by tag. Sequence numbers, heartbeats, resends, BodyLength and CheckSum
+are all QuickFIX's own judgement; fields too where it is given the venue's dictionary, as none ships
+with the wheel.
 """
 
 import queue
@@ -33,6 +34,7 @@ class _Application(fix.Application):
         self.logouts: queue.Queue[str] = queue.Queue()
         self.admin_received: list[Fields] = []
         self.admin_sent: list[Fields] = []
+        self.application_sent: list[Fields] = []
 
     def onCreate(self, session_id: fix.SessionID) -> None:
         pass
@@ -47,7 +49,7 @@ class _Application(fix.Application):
         self.admin_sent.append(_fields(message))
 
     def toApp(self, message: fix.Message, session_id: fix.SessionID) -> None:
-        pass
+        self.application_sent.append(_fields(message))
 
     def fromAdmin(self, message: fix.Message, session_id: fix.SessionID) -> None:
         self.admin_received.append(_fields(message))
@@ -59,7 +61,10 @@ class _Application(fix.Application):
 class QuickFixClient:
     """One session of one version. Closing and opening it again continues from its file store."""
 
-    def __init__(self, port: int, name: str, version: str, folder: Path) -> None:
+    def __init__(
+        self, port: int, name: str, version: str, folder: Path, *, settings: tuple[str, ...] = ()
+    ) -> None:
+        """`settings` are lines of QuickFIX's session settings that replace or join the usual."""
         self.name = name
         self.version = version
         begin_string = "FIXT.1.1" if version == "FIX.5.0SP2" else version
@@ -70,7 +75,11 @@ class QuickFixClient:
             "EndTime=00:00:00",
             "HeartBtInt=30",
             "ReconnectInterval=1",
-            "UseDataDictionary=N",
+            *(
+                ()
+                if any("DataDictionary" in line for line in settings)
+                else ("UseDataDictionary=N",)
+            ),
             f"FileStorePath={folder / name}",
             "[SESSION]",
             f"BeginString={begin_string}",
@@ -81,9 +90,10 @@ class QuickFixClient:
         ]
         if begin_string == "FIXT.1.1":
             lines.append(f"DefaultApplVerID={version}")
-        settings = folder / f"{name}.cfg"
-        settings.write_text("\n".join(lines) + "\n")
-        self._settings = fix.SessionSettings(str(settings))
+        lines += settings
+        file = folder / f"{name}.cfg"
+        file.write_text("\n".join(lines) + "\n")
+        self._settings = fix.SessionSettings(str(file))
         self._session_id = fix.SessionID(begin_string, name, VENUE)
         self.application = _Application()
         self._initiator: fix.SocketInitiator | None = None
@@ -107,6 +117,12 @@ class QuickFixClient:
         """Log out if logged on, and stop QuickFIX's threads."""
         if self._initiator is not None:
             self._initiator.stop()
+            self._initiator = None
+
+    def cut(self) -> None:
+        """Drop the connection without a Logout, as a client that dies does."""
+        if self._initiator is not None:
+            self._initiator.stop(True)
             self._initiator = None
 
     def wait_for_logon(self) -> None:
@@ -158,6 +174,11 @@ class QuickFixClient:
     def refusals(self) -> list[Fields]:
         """Rejects and Logouts that the venue sent: the signs of a session gone wrong."""
         return [fields for fields in self.application.admin_received if fields[35] in ("3", "5")]
+
+    def complaints(self) -> list[Fields]:
+        """What QuickFIX refused of what the venue sent."""
+        admin = [fields for fields in self.application.admin_sent if fields[35] == "3"]
+        return admin + [fields for fields in self.application.application_sent if fields[35] == "j"]
 
     @staticmethod
     def _common(
