@@ -1,17 +1,18 @@
-"""specs/requirements.md names only files that exist."""
+"""The tables of requirements name only files that exist."""
 
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-DOCUMENT = ROOT / "specs" / "requirements.md"
+DOCUMENTS = (ROOT / "specs/requirements.md", ROOT / "specs/fix/requirements.md")
 NAMED = re.compile(r"`([\w./*-]+(?:\.\w+|/))`")
 STATES = ("works", "partly", "missing")
 
 
 def rows() -> list[list[str]]:
     """Requirement, done in, tested by, state of every row."""
-    lines = [line for line in DOCUMENT.read_text().splitlines() if line.startswith("| ")]
+    texts = [document.read_text() for document in DOCUMENTS]
+    lines = [line for text in texts for line in text.splitlines() if line.startswith("| ")]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     return [row for row in cells if row[0] != "requirement"]
 
