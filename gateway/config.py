@@ -10,26 +10,17 @@ from typing import Literal
 
 import msgspec
 
+from gateway.config_fix import AVAILABLE_BEGIN_STRINGS, configured_session
+from gateway.config_fix import Application as Application
+from gateway.config_fix import Fix as Fix
+from gateway.config_fix import FixSession as FixSession
 from matching.instrument import Instrument
 
 Durability = Literal["none", "process", "disk"]
 ClockKind = Literal["real", "manual"]
-Application = Literal["orders", "market_data", "drop_copy", "echo"]
-BeginString = Literal["FIX.4.0", "FIX.4.1", "FIX.4.2", "FIX.4.3", "FIX.4.4", "FIXT.1.1"]
-RejectStyle = Literal["quickfix", "quickfixj"]
 
 PORT_NAMES = ("fix", "ouch42", "ouch50", "itch", "ws", "http", "dashboard")
 """In the order of their offsets from `--port-base`."""
-
-AVAILABLE_BEGIN_STRINGS: dict[str, BeginString] = {
-    "FIX.4.0": "FIX.4.0",
-    "FIX.4.1": "FIX.4.1",
-    "FIX.4.2": "FIX.4.2",
-    "FIX.4.3": "FIX.4.3",
-    "FIX.4.4": "FIX.4.4",
-    "FIXT.1.1": "FIXT.1.1",
-}
-"""The versions that the FIX port speaks today."""
 
 BUILT_IN_NAMES = re.compile(r"TRADER|SIM[0-9]{3}")
 """Identities that every loopback venue knows; password, token and account are the name itself."""
@@ -77,33 +68,6 @@ class Account(msgspec.Struct, frozen=True):
     name: str
     self_trade: Literal["none"] = "none"
     cancel_by_other_sessions: bool = True
-
-
-class FixSession(msgspec.Struct, frozen=True):
-    """[[fix.sessions]]: a counterparty that may log on. Empty texts get filled in."""
-
-    begin_string: BeginString
-    target_comp_id: str
-    sender_comp_id: str = ""
-    account: str = ""
-    applications: tuple[Application, ...] = ("orders", "market_data")
-    reset_on_logon: bool = False
-    reject_style: RejectStyle = "quickfix"
-    username: str = ""
-    password: str = ""
-    cancel_on_disconnect: bool = False
-    default_appl_ver_id: Literal["any", "7", "8", "9"] = "any"
-    validate_fields_have_values: bool = True
-    validate_fields_out_of_order: bool = True
-    validate_user_defined_fields: bool = True
-    allow_unknown_msg_fields: bool = False
-
-
-class Fix(msgspec.Struct, frozen=True):
-    """[fix]: the FIX port."""
-
-    allow_unknown_sessions: bool = True
-    sessions: tuple[FixSession, ...] = ()
 
 
 class OuchSession(msgspec.Struct, frozen=True):
@@ -174,14 +138,11 @@ def fix_session(
 
     A pair of CompIDs that is configured is never unknown: with another BeginString it is refused.
     """
-    configured_pair = False
-    for session in config.fix.sessions:
-        if (session.sender_comp_id, session.target_comp_id) == (sender_comp_id, target_comp_id):
-            if session.begin_string == begin_string:
-                return session
-            configured_pair = True
-    if configured_pair or not config.fix.allow_unknown_sessions:
-        return None
+    session, configured = configured_session(
+        config.fix, begin_string, sender_comp_id, target_comp_id
+    )
+    if session is not None or configured or not config.fix.allow_unknown_sessions:
+        return session
     if sender_comp_id != config.venue.comp_id or begin_string not in AVAILABLE_BEGIN_STRINGS:
         return None
     return FixSession(

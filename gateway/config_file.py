@@ -27,6 +27,7 @@ from gateway.config import (
     WebSocket,
     is_loopback,
 )
+from gateway.config_fix_rules import resolve_fix
 from gateway.config_rules import (
     PORT_MAX,
     Key,
@@ -36,29 +37,12 @@ from gateway.config_rules import (
     check_venue,
     check_websocket,
     did_you_mean,
-    resolve_fix,
     resolve_instruments,
     resolve_ouch,
 )
 
 SECRET_KEYS = frozenset({"password", "token"})
 """Their values are never repeated in an error."""
-
-LATER_KEYS: dict[str, frozenset[str]] = {
-    "fix.sessions": frozenset(
-        {
-            "end_day",
-            "end_time",
-            "heart_bt_int",
-            "on_duplicate",
-            "reset_on_disconnect",
-            "reset_on_logout",
-            "start_day",
-            "start_time",
-        }
-    ),
-}
-"""Words that users of other engines try: refused by name instead of as a typing mistake."""
 
 
 class TomlShape(msgspec.Struct, frozen=True):
@@ -238,12 +222,9 @@ class _Document:
 
     def _check_table(self, kind: type[msgspec.Struct], table: dict[str, Any], key: Key) -> None:
         kinds = _kinds(kind)
-        section = ".".join(part for part in key if isinstance(part, str))
         for name, value in table.items():
             if name in kinds:
                 self._check(kinds[name], value, (*key, name))
-            elif name in LATER_KEYS.get(section, ()):
-                self.problem((*key, name), "this key is not available yet")
             else:
                 self.problem((*key, name), "unknown key" + did_you_mean(name, kinds))
         for field in msgspec.structs.fields(kind):

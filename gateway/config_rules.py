@@ -8,14 +8,11 @@ import msgspec
 
 from gateway.clock import time_zone
 from gateway.config import (
-    AVAILABLE_BEGIN_STRINGS,
     BUILT_IN_NAMES,
     DEFAULT_INSTRUMENTS,
     PORT_NAMES,
     Account,
     Config,
-    Fix,
-    FixSession,
     InstrumentEntry,
     Listen,
     Ouch,
@@ -43,15 +40,6 @@ SOUP_USERNAME = re.compile(r"[A-Za-z0-9]{1,6}")
 SOUP_PASSWORD = re.compile(r"[!-~]{1,10}")
 DECIMAL = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,12}))?")
 
-AVAILABLE_VALUES: dict[str, frozenset[str | bool]] = {
-    "begin_string": frozenset(AVAILABLE_BEGIN_STRINGS),
-    "reset_on_logon": frozenset({False, True}),
-    "reject_style": frozenset({"quickfix"}),
-    "cancel_on_disconnect": frozenset({False}),
-}
-"""What a FIX session can do today, of what its keys can say."""
-AVAILABLE_APPLICATIONS = frozenset({"orders", "market_data", "echo"})
-
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint to append to an error text; empty when nothing known is close."""
@@ -76,7 +64,7 @@ def parse_decimal(text: str, decimals: int) -> int:
 
 def check_venue(venue: Venue, problem: Problem) -> Venue:
     """[venue]; in memory nothing is durable, so the default durability becomes "none" there."""
-    _check_text(("venue", "comp_id"), venue.comp_id, COMP_ID_MAX, problem)
+    check_text(("venue", "comp_id"), venue.comp_id, COMP_ID_MAX, problem)
     try:
         time_zone(venue.time_zone)
     except (KeyError, ValueError, OSError):
@@ -173,47 +161,10 @@ def check_accounts(accounts: tuple[Account, ...], problem: Problem) -> None:
     seen: set[str] = set()
     for index, one in enumerate(accounts):
         key: Key = ("accounts", index, "name")
-        _check_text(key, one.name, ACCOUNT_NAME_MAX, problem)
+        check_text(key, one.name, ACCOUNT_NAME_MAX, problem)
         if one.name in seen:
             problem(key, f'"{one.name}" is configured twice')
         seen.add(one.name)
-
-
-def resolve_fix(fix: Fix, venue: Venue, accounts: tuple[Account, ...], problem: Problem) -> Fix:
-    """[fix] with each session's own CompID and account filled in."""
-    sessions: list[FixSession] = []
-    seen: set[tuple[str, str, str]] = set()
-    for index, entry in enumerate(fix.sessions):
-        key: Key = ("fix", "sessions", index)
-        session = msgspec.structs.replace(
-            entry,
-            sender_comp_id=entry.sender_comp_id or venue.comp_id,
-            account=_account(key, entry.account, entry.target_comp_id, accounts, problem),
-        )
-        _check_text((*key, "sender_comp_id"), session.sender_comp_id, COMP_ID_MAX, problem)
-        _check_text((*key, "target_comp_id"), session.target_comp_id, COMP_ID_MAX, problem)
-        identity = (session.begin_string, session.sender_comp_id, session.target_comp_id)
-        if identity in seen:
-            problem((*key, "target_comp_id"), f"session {'/'.join(identity)} is configured twice")
-        seen.add(identity)
-        if session.username and not session.password:
-            problem((*key, "password"), "expected a password with username, received none")
-        _check_availability(key, session, problem)
-        sessions.append(session)
-    return msgspec.structs.replace(fix, sessions=tuple(sessions))
-
-
-def _check_availability(key: Key, session: FixSession, problem: Problem) -> None:
-    for name, available in AVAILABLE_VALUES.items():
-        value = getattr(session, name)
-        if value not in available:
-            word = str(value).lower() if isinstance(value, bool) else f'"{value}"'
-            problem((*key, name), f"{word} is not available yet")
-    if "echo" in session.applications and len(session.applications) > 1:
-        problem((*key, "applications"), '"echo" is a test harness: expected it alone')
-    for application in session.applications:
-        if application not in AVAILABLE_APPLICATIONS:
-            problem((*key, "applications"), f'"{application}" is not available yet')
 
 
 def resolve_ouch(ouch: Ouch, accounts: tuple[Account, ...], problem: Problem) -> Ouch:
@@ -229,7 +180,7 @@ def resolve_ouch(ouch: Ouch, accounts: tuple[Account, ...], problem: Problem) ->
         if entry.username.upper() in seen:
             problem((*key, "username"), f'"{entry.username}" is configured twice')
         seen.add(entry.username.upper())
-        owner = _account(key, entry.account, entry.username, accounts, problem)
+        owner = account_of(key, entry.account, entry.username, accounts, problem)
         sessions.append(msgspec.structs.replace(entry, account=owner))
     return Ouch(sessions=tuple(sessions))
 
@@ -246,7 +197,7 @@ def check_websocket(websocket: WebSocket, accounts: tuple[Account, ...], problem
         seen.add(entry.token)
         if not entry.account:
             problem((*key, "account"), 'expected the name of an account, received ""')
-        _account(key, entry.account, "", accounts, problem)
+        account_of(key, entry.account, "", accounts, problem)
 
 
 def check_reach(config: Config, problem: Problem) -> None:
@@ -267,7 +218,7 @@ def check_reach(config: Config, problem: Problem) -> None:
         )
 
 
-def _account(
+def account_of(
     key: Key, given: str, own_name: str, accounts: tuple[Account, ...], problem: Problem
 ) -> str:
     """The account of a session: the configured one it names, or one of its own name."""
@@ -281,7 +232,7 @@ def _account(
     return given or own_name
 
 
-def _check_text(key: Key, text: str, length_max: int, problem: Problem) -> None:
+def check_text(key: Key, text: str, length_max: int, problem: Problem) -> None:
     if not VISIBLE.fullmatch(text) or len(text) > length_max:
         problem(
             key, f'expected 1 to {length_max} visible ASCII characters, received "{text!s:.80}"'

@@ -256,12 +256,12 @@ UNUSABLE = [
         ],
     ),
     (
-        "what a later version will know",
+        "copies beside orders",
         '[[fix.sessions]]\nbegin_string = "FIX.4.1"\ntarget_comp_id = "C"\n'
-        'cancel_on_disconnect = true\napplications = ["orders", "drop_copy"]\n',
+        'applications = ["orders", "drop_copy"]\n',
         [
-            "venue.toml:4: fix.sessions[0].cancel_on_disconnect: true is not available yet",
-            'venue.toml:5: fix.sessions[0].applications: "drop_copy" is not available yet',
+            'venue.toml:4: fix.sessions[0].applications: "drop_copy" only reads: expected no '
+            '"orders" beside it',
         ],
     ),
     (
@@ -274,9 +274,53 @@ UNUSABLE = [
         ],
     ),
     (
-        "a key of a later version",
-        '[[fix.sessions]]\nbegin_string = "FIX.4.4"\ntarget_comp_id = "C"\non_duplicate = "x"\n',
-        ["venue.toml:4: fix.sessions[0].on_duplicate: this key is not available yet"],
+        "durations and limits out of range",
+        '[fix]\nlogon_timeout = 0\n[[fix.sessions]]\nbegin_string = "FIX.4.4"\n'
+        'target_comp_id = "C"\nheart_bt_int_min = 30\nheart_bt_int_max = 10\n'
+        "logout_timeout = 0\nmax_latency = 90000\nresend_request_chunk_size = -1\n",
+        [
+            "venue.toml:2: fix.logon_timeout: expected 1 to 3600, received 0",
+            "venue.toml:8: fix.sessions[0].logout_timeout: expected 1 to 3600, received 0",
+            "venue.toml:9: fix.sessions[0].max_latency: expected 1 to 86400, received 90000",
+            "venue.toml:10: fix.sessions[0].resend_request_chunk_size: expected 0 to 1000000, "
+            "received -1",
+            "venue.toml:7: fix.sessions[0].heart_bt_int_max: expected at least "
+            "heart_bt_int_min 30, received 10",
+        ],
+    ),
+    (
+        "a wildcard in the middle",
+        '[[fix.sessions]]\nbegin_string = "FIX.4.4"\ntarget_comp_id = "A*C"\n',
+        [
+            'venue.toml:3: fix.sessions[0].target_comp_id: expected "*" at the end only, '
+            'received "A*C"'
+        ],
+    ),
+    (
+        "schedules with something missing, wrong or too much",
+        '[[fix.sessions]]\nbegin_string = "FIX.4.4"\ntarget_comp_id = "A"\nstart_time = "8"\n'
+        '[[fix.sessions]]\nbegin_string = "FIX.4.4"\ntarget_comp_id = "B"\n'
+        'start_time = "24:00:00"\nend_time = "08:00:00"\nstart_day = "mondy"\n'
+        'end_day = "friday"\ntime_zone = "Mars/Olympus"\nweekdays = ["monday"]\n'
+        'non_stop_session = true\n[[fix.sessions]]\nbegin_string = "FIX.4.4"\n'
+        'target_comp_id = "C"\nend_day = "friday"\n',
+        [
+            "venue.toml:1: fix.sessions[0].end_time: expected a value with start_time, "
+            "received none",
+            'venue.toml:4: fix.sessions[0].start_time: expected HH:MM:SS, received "8"',
+            "venue.toml:13: fix.sessions[1].weekdays: expected none with start_day, "
+            "which makes a period a week",
+            "venue.toml:14: fix.sessions[1].non_stop_session: expected false with start_time, "
+            "or no start_time, received both",
+            "venue.toml:8: fix.sessions[1].start_time: expected 00:00:00 to 23:59:59, "
+            'received "24:00:00"',
+            "venue.toml:10: fix.sessions[1].start_day: expected a weekday such as "
+            '"monday", received "mondy" (did you mean monday?)',
+            "venue.toml:12: fix.sessions[1].time_zone: expected an IANA time zone such as "
+            '"Europe/Zurich", received "Mars/Olympus"',
+            "venue.toml:15: fix.sessions[2].start_day: expected a value with end_day, "
+            "received none",
+        ],
     ),
     (
         "another address without credentials",
