@@ -6,7 +6,8 @@ cannot be read is a bug of ours: DictionaryError names the line.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from functools import cache
 
 import msgspec
 
@@ -44,9 +45,8 @@ class Member(msgspec.Struct, frozen=True):
 
     item: int | str
     required: bool
+    """Of a component: its own required members are required here."""
     versions: frozenset[str]
-    optional: bool = False
-    """Of a component: its required members are not required here."""
 
 
 class BlockRow(msgspec.Struct):
@@ -58,8 +58,6 @@ class BlockRow(msgspec.Struct):
     """The NumInGroup field of a group."""
     msg_type: str = ""
     admin: bool = False
-    open: frozenset[str] = frozenset()
-    """Versions in which the message has further fields that the table does not list."""
     members: list[Member] = []
 
 
@@ -74,7 +72,8 @@ class Block(msgspec.Struct, frozen=True):
     """By NumInGroup field."""
     delimiter: int = 0
     """Of a group: the field that begins every entry."""
-    open: bool = False
+    places: dict[int, int] = {}
+    """Of a group: where in an entry a field stands."""
 
 
 class Dictionary(msgspec.Struct, frozen=True):
@@ -82,8 +81,10 @@ class Dictionary(msgspec.Struct, frozen=True):
 
     code: str
     header: Block
+    msg_types: frozenset[bytes]
+    """Every MsgType(35) of the version, also those not in `messages`."""
     messages: dict[bytes, Block]
-    """By MsgType(35); of other types nothing is known."""
+    """By MsgType(35); of other types nothing but the name is known."""
     admin: frozenset[bytes]
     tags: frozenset[int]
     """Every tag that the version defines."""
@@ -103,59 +104,74 @@ class Table(msgspec.Struct, frozen=True):
     blocks: dict[str, BlockRow]
     """By name; components, groups, header, trailer and messages."""
 
-    def dictionary(self, code: str) -> Dictionary:
-        """The view of the version with this code."""
-        header = self._block(self.blocks["header"], code)
+    def dictionary(self, code: str, transport: str = "") -> Dictionary:
+        """The view of the version with this code.
+
+        `transport` is the code of the session layer where that is another version's: an older
+        application over FIXT 1.1, named by ApplVerID(1128).
+        """
+        transport = transport or code
+        header = self._block(self.blocks["header"], transport)
         messages: dict[bytes, Block] = {}
         admin: set[bytes] = set()
         for row in self.blocks.values():
-            if row.kind == "message" and any(code in one.versions for one in row.members):
-                messages[row.msg_type.encode()] = self._block(row, code)
+            own = transport if row.admin else code
+            if row.kind == "message" and any(own in one.versions for one in row.members):
+                messages[row.msg_type.encode()] = self._block(row, own)
                 if row.admin:
                     admin.add(row.msg_type.encode())
-        used = {row.tag for row in self.fields if code in row.versions}
-        transport = {8, 9, 10, 35, *_all_tags(header)}
-        transport.update(_all_tags(self._block(self.blocks["trailer"], code)))
+        session_tags = {8, 9, 10, 35, *all_tags(header)}
+        session_tags.update(all_tags(self._block(self.blocks["trailer"], transport)))
         for msg_type in admin:
-            transport.update(_all_tags(messages[msg_type]))
-        tags = set(transport)
+            session_tags.update(all_tags(messages[msg_type]))
+        tags = set(session_tags)
         for versions, ranges in self.tags:
             if code in versions:
                 for begin, end in ranges:
                     tags.update(range(begin, end + 1))
+        types = {row.tag: row.type for row in self.fields if transport in row.versions}
+        types.update((row.tag, row.type) for row in self.fields if code in row.versions)
+        values = self._values(transport, types) if transport != code else {}
+        values.update(self._values(code, types))
+        msg_types = values.pop(35, frozenset())
         return Dictionary(
             code=code,
             header=header,
+            msg_types=msg_types,
             messages=messages,
             admin=frozenset(admin),
             tags=frozenset(tags),
-            admin_tags=frozenset(transport if code >= TRANSPORT_SINCE else tags),
-            types={row.tag: row.type for row in self.fields if code in row.versions},
-            values={
-                tag: frozenset(row.value.encode() for row in rows if code in row.versions)
-                for tag, rows in self.values.items()
-                if tag in used and any(code in row.versions for row in rows)
-            },
+            admin_tags=frozenset(session_tags if transport >= TRANSPORT_SINCE else tags),
+            types=types,
+            values=values,
         )
+
+    def _values(self, code: str, used: Container[int]) -> dict[int, frozenset[bytes]]:
+        return {
+            tag: frozenset(row.value.encode() for row in rows if code in row.versions)
+            for tag, rows in self.values.items()
+            if tag in used and any(code in row.versions for row in rows)
+        }
 
     def _block(self, row: BlockRow, code: str) -> Block:
         fields: list[int] = []
         required: set[int] = set()
         groups: dict[int, Block] = {}
-        self._collect(row, code, False, fields, required, groups)
+        self._collect(row, code, True, fields, required, groups)
+        group = row.kind == "group"
         return Block(
             fields=frozenset(fields),
             required=tuple(sorted(required)),
             groups=groups,
-            delimiter=fields[0] if row.kind == "group" else 0,
-            open=code in row.open,
+            delimiter=fields[0] if group else 0,
+            places={tag: place for place, tag in enumerate(fields)} if group else {},
         )
 
     def _collect(
         self,
         row: BlockRow,
         code: str,
-        optional: bool,
+        required_here: bool,
         fields: list[int],
         required: set[int],
         groups: dict[int, Block],
@@ -168,13 +184,13 @@ class Table(msgspec.Struct, frozen=True):
             else:
                 inner = self.blocks[member.item]
                 if inner.kind == "component":
-                    within = optional or member.optional
+                    within = required_here and member.required
                     self._collect(inner, code, within, fields, required, groups)
                     continue
                 tag = inner.tag
                 groups[tag] = self._block(inner, code)
             fields.append(tag)
-            if member.required and not optional:
+            if member.required and required_here:
                 required.add(tag)
 
 
@@ -212,9 +228,11 @@ def parse_table(data: bytes) -> Table:
                 block.members += _members(words)
         except (ValueError, IndexError) as error:
             raise DictionaryError(f"line {number}: {error}") from error
-    table = Table(tuple(tags), tuple(fields), values, blocks)
-    _check(table)
-    return table
+    for row in blocks.values():
+        for member in row.members:
+            if isinstance(member.item, str) and member.item not in blocks:
+                raise DictionaryError(f"{row.name} has {member.item}, which is nowhere")
+    return Table(tuple(tags), tuple(fields), values, blocks)
 
 
 def _block_row(words: list[str]) -> BlockRow:
@@ -226,21 +244,18 @@ def _block_row(words: list[str]) -> BlockRow:
     if kind == "group":
         return BlockRow(kind, words[1], tag=int(words[2]))
     if kind == "message":
-        rest = words[3:]
-        opened = _versions(rest[rest.index("open") + 1]) if "open" in rest else frozenset[str]()
-        return BlockRow(kind, words[2], msg_type=words[1], admin="admin" in rest, open=opened)
+        return BlockRow(kind, words[2], msg_type=words[1], admin="admin" in words[3:])
     raise ValueError(f"unknown section {kind}")
 
 
 def _members(words: list[str]) -> Iterator[Member]:
     versions = _versions(words[0])
     for word in words[1:]:
-        item = word.rstrip("!?")
-        yield Member(
-            int(item) if item.isdigit() else item, word.endswith("!"), versions, word.endswith("?")
-        )
+        item = word.rstrip("!")
+        yield Member(int(item) if item.isdigit() else item, item != word, versions)
 
 
+@cache
 def _versions(text: str) -> frozenset[str]:
     match = _RANGE.match(text)
     if match is None or not text:
@@ -256,23 +271,9 @@ def _tag_range(text: str) -> tuple[int, int]:
     return int(begin), int(end or begin)
 
 
-def _check(table: Table) -> None:
-    """Every member is there, and every field of a block has a name wherever the block uses it."""
-    for row in table.blocks.values():
-        for member in row.members:
-            if isinstance(member.item, str) and member.item not in table.blocks:
-                raise DictionaryError(f"{row.name} has {member.item}, which is nowhere")
-    for code in CODES:
-        named = {row.tag for row in table.fields if code in row.versions}
-        dictionary = table.dictionary(code)
-        for block in (dictionary.header, *dictionary.messages.values()):
-            nameless = _all_tags(block) - named
-            if nameless:
-                raise DictionaryError(f"version {code}: no field for {sorted(nameless)}")
-
-
-def _all_tags(block: Block) -> set[int]:
+def all_tags(block: Block) -> set[int]:
+    """The block's own tags and those of its groups, however deep."""
     found = set(block.fields)
     for group in block.groups.values():
-        found |= _all_tags(group)
+        found |= all_tags(group)
     return found

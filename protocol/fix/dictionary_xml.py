@@ -71,7 +71,7 @@ class _Writer:
                 continue
             inner = self._table.blocks[member.item]
             if inner.kind == "component":
-                yield from self.members(inner, indent, optional or member.optional)
+                yield from self.members(inner, indent, optional or not member.required)
                 continue
             yield f"{indent}<group name='{self._name(inner.tag)}' required='{required}'>"
             yield from self.members(inner, indent + " ", False)

@@ -28,10 +28,12 @@ def is_timestamp(text: bytes) -> bool:
     return _TIMESTAMP.match(text) is not None
 
 
-def check_header(message: Message) -> None:
-    """CompIDs and SendingTime are there and no header field is empty. Raises MessageRejected."""
+def check_header(message: Message, *, with_values: bool = True) -> None:
+    """CompIDs and SendingTime are there and, `with_values`, no header field is empty.
+
+    Raises MessageRejected."""
     for tag, value in message.fields:
-        if not value and tag in HEADER_TAGS:
+        if with_values and not value and tag in HEADER_TAGS:
             raise without_value(tag)
     for tag in _HEADER_REQUIRED:
         if tag not in message:
@@ -41,7 +43,12 @@ def check_header(message: Message) -> None:
 def check_msg_type(message: Message, version: Version) -> None:
     """The version defines the type, or it is a user-defined one. Raises MessageRejected."""
     if message.msg_type not in version.msg_types and message.msg_type[:1] != b"U":
-        raise MessageRejected(SessionRejectReason.INVALID_MSG_TYPE, "Invalid MsgType")
+        raise invalid_msg_type()
+
+
+def invalid_msg_type() -> MessageRejected:
+    """The rejection of a MsgType(35) that the version does not define."""
+    return MessageRejected(SessionRejectReason.INVALID_MSG_TYPE, "Invalid MsgType")
 
 
 def count_field(message: Message, tag: int) -> int:
@@ -115,7 +122,7 @@ def out_of_order(tag: int) -> MessageRejected:
 
 
 def group_order(tag: int) -> MessageRejected:
-    """The rejection of a group whose first entry does not begin with the delimiter field."""
+    """The rejection of a group's field that stands before one it has to follow."""
     return MessageRejected(
         SessionRejectReason.REPEATING_GROUP_FIELDS_OUT_OF_ORDER,
         "Repeating group fields out of order",

@@ -1,16 +1,17 @@
 """A message against the dictionary of its version: FIX Session Layer test cases 14.a to 14.j.
 
-The order is that of deployed engines: structure, required fields, then field by field repetition,
-value, format, enumeration, tag, membership, and the entries of groups. Switches and defaults are
-QuickFIX's. CompIDs, times, numbers and the MsgType itself are judged before (`rules`).
+The order is that of deployed engines: MsgType, structure, required fields, then field by field
+repetition, value, format, enumeration, tag, membership, and the entries of groups. Switches and
+defaults are QuickFIX's. CompIDs, times and numbers are judged before (`rules`).
 """
 
 import re
+from collections.abc import Callable
 
 import msgspec
 
 from protocol.fix import rules
-from protocol.fix.dictionary import Block, Dictionary
+from protocol.fix.dictionary import Block, Dictionary, all_tags
 from protocol.fix.message import Field, Message
 from protocol.fix.tags import GROUP_COUNT_TAGS, HEADER_TAGS, TRAILER_TAGS
 
@@ -25,8 +26,8 @@ _DATE = rb"[0-9]{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 _FORMATS = {
     **dict.fromkeys(("INT", "DAYOFMONTH"), _INT),
     **dict.fromkeys(("SEQNUM", "NUMINGROUP", "LENGTH"), _COUNT),
-    **dict.fromkeys(("PRICE", "QTY", "AMT", "FLOAT", "PERCENTAGE"), rules.DECIMAL),
-    **dict.fromkeys(("LOCALMKTDATE", "UTCDATE"), _DATE),
+    **dict.fromkeys(("PRICE", "PRICEOFFSET", "QTY", "AMT", "FLOAT", "PERCENTAGE"), rules.DECIMAL),
+    **dict.fromkeys(("LOCALMKTDATE", "UTCDATEONLY"), _DATE),
     "BOOLEAN": rb"[YN]",
     "CHAR": rb"[^\x01]",
     "UTCTIMESTAMP": rules.TIMESTAMP,
@@ -48,35 +49,56 @@ class Switches(msgspec.Struct, frozen=True):
     """Tags from 5000 on are rejected."""
     allow_unknown_msg_fields: bool = False
     """Tags below 5000 that the version or the message does not have are taken."""
+    validate_unordered_group_fields: bool = True
+    """The fields of a group's entry have to stand in the dictionary's order (test case 14.j). A
+    setting of QuickFIX/J; QuickFIX looks at the first field of an entry only."""
 
 
 DEFAULT_SWITCHES = Switches()
 
 
 class Validator:
-    """Judges the fields of messages of one version."""
+    """Judges the messages of one version."""
 
-    __slots__ = ("_checks", "_dictionary", "patterns", "switches")
+    __slots__ = (
+        "_by_appl_ver_id",
+        "_checks",
+        "_dictionary",
+        "_header_tags",
+        "patterns",
+        "switches",
+    )
 
-    def __init__(self, dictionary: Dictionary, switches: Switches = DEFAULT_SWITCHES) -> None:
+    def __init__(
+        self,
+        dictionary: Dictionary,
+        switches: Switches = DEFAULT_SWITCHES,
+        by_appl_ver_id: "Callable[[bytes], Validator | None] | None" = None,
+    ) -> None:
+        """`by_appl_ver_id`, over FIXT 1.1: who judges a message that names its own ApplVerID(1128);
+        None for an unknown one."""
         self._dictionary = dictionary
+        self._by_appl_ver_id = by_appl_ver_id
+        self._header_tags = HEADER_TAGS | all_tags(dictionary.header)
         self.switches = switches
         formats = dict(_FORMATS)
         if dictionary.code in _LONG_CHARS:
             del formats["CHAR"]
+        shapes = {kind: re.compile(b"(?:" + one + rb")\Z") for kind, one in formats.items()}
         self.patterns: dict[int, bytes] = {}
         """What a value of these fields looks like; the learned decoder uses the same."""
-        self._checks: dict[int, tuple[re.Pattern[bytes] | None, re.Pattern[bytes] | None]] = {}
+        self._checks: dict[int, tuple[re.Pattern[bytes] | None, frozenset[bytes] | None, bool]] = {}
+        """Shape, listed words, whether there may be several."""
         for tag, kind in dictionary.types.items():
-            shape = formats.get(kind)
-            listed = dictionary.values.get(tag)
-            words = None
-            if listed is not None:
-                word = b"(?:" + b"|".join(map(re.escape, sorted(listed))) + b")"
-                words = b"%b(?: %b)*" % (word, word) if kind == "MULTIPLEVALUESTRING" else word
-            if words is not None or shape is not None:
-                self.patterns[tag] = words if words is not None else shape or b""
-                self._checks[tag] = (_compiled(shape), _compiled(words))
+            words = dictionary.values.get(tag)
+            several = kind == "MULTIPLEVALUESTRING"
+            if words is not None:
+                word = b"(?:" + b"|".join(map(re.escape, sorted(words))) + b")"
+                self.patterns[tag] = b"%b(?: %b)*" % (word, word) if several else word
+            elif kind in formats:
+                self.patterns[tag] = formats[kind]
+            if tag in self.patterns:
+                self._checks[tag] = (shapes.get(kind), words, several)
 
     def knows(self, msg_type: bytes) -> bool:
         """The table has the message's fields."""
@@ -88,24 +110,42 @@ class Validator:
 
     def check(self, message: Message) -> None:
         """Everything behind the header's own checks. Raises MessageRejected."""
-        fields = message.fields
-        block = self._dictionary.messages.get(message.msg_type)
+        if self._by_appl_ver_id is not None and 1128 in message:
+            other = self._by_appl_ver_id(message.get(1128))
+            if other is None:
+                raise rules.out_of_range(1128)
+            other.check_fields(message.msg_type, message.fields)
+        else:
+            self.check_fields(message.msg_type, message.fields)
+
+    def check_logon(self, logon: Message) -> None:
+        """The Logon(A) that opens a connection. Username(553) and Password(554) are not looked at:
+        the venue asks for them in versions that have no such fields too. Raises MessageRejected."""
+        self.check_fields(b"A", [field for field in logon.fields if field[0] not in (553, 554)])
+
+    def check_fields(self, msg_type: bytes, fields: list[Field]) -> None:
+        """A message given by its type and fields. Raises MessageRejected."""
+        dictionary = self._dictionary
+        if msg_type not in dictionary.msg_types and msg_type[:1] != b"U":
+            raise rules.invalid_msg_type()
+        block = dictionary.messages.get(msg_type)
         if self.switches.validate_fields_out_of_order:
             self._check_order(fields, block)
         if block is None:
             # Nothing is known of it, so that it is refused as a whole: reason 3 of j.
             return
+        present = {tag for tag, _ in fields}
         for tag in block.required:
-            if tag not in message:
+            if tag not in present:
                 raise rules.missing(tag)
-        dictionary = self._dictionary
-        tags = dictionary.admin_tags if message.msg_type in dictionary.admin else dictionary.tags
-        header = [field for field in fields if field[0] in HEADER_TAGS]
+        tags = dictionary.admin_tags if msg_type in dictionary.admin else dictionary.tags
+        header_tags = self._header_tags
+        header = [field for field in fields if field[0] in header_tags]
         self._check_block(header, dictionary.header, tags)
         body = [
             field
             for field in fields
-            if field[0] not in HEADER_TAGS and field[0] not in TRAILER_TAGS
+            if field[0] not in header_tags and field[0] not in TRAILER_TAGS
         ]
         self._check_block(body, block, tags)
 
@@ -113,7 +153,7 @@ class Validator:
         """Header before body before trailer. In an unknown group anything may stand."""
         part = 0
         for tag, _ in fields:
-            if tag in HEADER_TAGS:
+            if tag in self._header_tags:
                 own = 0
             elif tag in TRAILER_TAGS:
                 own = 2
@@ -129,21 +169,17 @@ class Validator:
         """The fields of the header or of the body."""
         seen: set[int] = set()
         at = 0
-        lenient = False
         while at < len(fields):
             tag, value = fields[at]
             at += 1
-            if tag in seen and not lenient:
+            if tag in seen:
                 raise rules.repeated(tag)
             seen.add(tag)
             self._check_field(tag, value, tags)
             if tag in block.groups:
                 at = self._check_group(fields, at, (tag, value), block, tags, 1)
             elif tag not in block.fields and not self._is_taken_anyway(tag):
-                if not block.open or tag in HEADER_TAGS:
-                    raise rules.not_defined(tag)
-                # Behind a group that the table does not list a tag may stand more than once.
-                lenient = lenient or tag in GROUP_COUNT_TAGS
+                raise rules.not_defined(tag)
 
     def _is_taken_anyway(self, tag: int) -> bool:
         if tag >= USER_DEFINED_MIN:
@@ -157,10 +193,12 @@ class Validator:
         else:
             check = self._checks.get(tag)
             if check is not None:
-                shape, words = check
+                shape, words, several = check
                 if shape is not None and shape.match(value) is None:
                     raise rules.bad_format(tag)
-                if words is not None and words.match(value) is None:
+                if words is not None and not (
+                    value in words or (several and words.issuperset(value.split(b" ")))
+                ):
                     raise rules.out_of_range(tag)
         if tag not in tags and not (tag > 0 and self._is_taken_anyway(tag)):
             raise rules.invalid_tag(tag)
@@ -176,7 +214,8 @@ class Validator:
     ) -> int:
         """The entries behind NumInGroup field `count`; returns where the group ends."""
         group = around.groups[count[0]]
-        entries = 0
+        places, ordered = group.places, self.switches.validate_unordered_group_fields
+        entries = place = 0
         seen: set[int] = set()
         while at < len(fields):
             tag, value = fields[at]
@@ -194,6 +233,11 @@ class Validator:
                 if tag in around.fields:
                     break
                 raise rules.repeated(tag)
+            elif ordered and places[tag] < place:
+                if tag in around.fields:
+                    break
+                raise rules.group_order(tag)
+            place = places[tag]
             seen.add(tag)
             at += 1
             self._check_field(tag, value, tags)
@@ -209,7 +253,3 @@ class Validator:
             for tag in group.required:
                 if tag not in seen:
                     raise rules.missing(tag)
-
-
-def _compiled(pattern: bytes | None) -> re.Pattern[bytes] | None:
-    return None if pattern is None else re.compile(b"(?:" + pattern + rb")\Z")

@@ -5,7 +5,7 @@ import pytest
 from protocol.fix.errors import MessageRejected
 from protocol.fix.message import decode
 from protocol.fix.validation import DEFAULT_SWITCHES, Switches
-from protocol.fix.version import FIX40, FIX42, FIX44, FIX50SP2, Version
+from protocol.fix.version import FIX40, FIX42, FIX44, FIX50, FIX50SP2, Version
 from tests.protocol.fix.fix_scenes import BY_NAME, ORDER, Peer, logged_on, validator, venue_says
 
 
@@ -46,6 +46,8 @@ ROWS = {
     "14.i too many": (f"35=D|34=2|{ORDER}|386=1|336=A|336=B", ("16", 386)),
     "14.i nested": (f"35=D|34=2|{ORDER}|453=1|448=A|802=2|523=x", ("16", 802)),
     "14.i none": (f"35=D|34=2|{ORDER}|386=1", ("16", 386)),
+    "14.j order": (f"35=D|34=2|{ORDER}|453=1|448=A|452=1|447=D", ("15", 447)),
+    "14.j nested": (f"35=D|34=2|{ORDER}|453=1|448=A|802=1|523=x|447=D", ("15", 447)),
     "14.j delimiter": (f"35=D|34=2|{ORDER}|453=1|447=D|448=A", ("15", 447)),
 }
 GOOD = {
@@ -79,10 +81,14 @@ def test_rules_are_those_of_the_version() -> None:
     assert verdict("35=D|34=2|11=A|40=1|54=1|60=20260105-09:30:00", FIX50SP2) is None
 
 
-def test_an_open_message_takes_further_fields_of_its_version() -> None:
+def test_over_fixt_a_message_has_the_fields_of_its_version_and_no_others() -> None:
+    timestamps = "768=1|769=20260105-09:30:00|770=1"
     assert verdict(f"35=D|34=2|{ORDER}|1138=5", FIX50SP2) is None
-    assert verdict(f"35=D|34=2|{ORDER}|768=1|769=T|770=1|769=T", FIX50SP2) is None
-    assert verdict(f"35=D|34=2|{ORDER}|386=3|336=A", FIX50SP2) == ("16", 386)
+    assert verdict(f"35=D|34=2|{ORDER}|{timestamps}", FIX50SP2) is None
+    assert verdict(f"35=D|34=2|{ORDER}|{timestamps}|770=1", FIX50SP2) == ("13", 770)
+    assert verdict(f"35=D|34=2|{ORDER}|151=5", FIX50SP2) == ("2", 151)
+    assert verdict(f"35=D|34=2|{ORDER}|1227=X", FIX50) == ("0", 1227)
+    assert verdict(f"35=D|34=2|{ORDER}|386=3|336=1", FIX50SP2) == ("16", 386)
     assert verdict(f"35=D|34=2|{ORDER}|4999=5", FIX50SP2) == ("0", 4999)
     assert verdict("35=0|34=2|58=T", FIX50SP2) == ("2", 58)
 
@@ -93,6 +99,10 @@ def test_an_open_message_takes_further_fields_of_its_version() -> None:
         (Switches(validate_fields_have_values=False), f"35=D|34=2|{ORDER}|58="),
         (Switches(validate_fields_out_of_order=False), f"35=D|34=2|{ORDER}|115=A"),
         (Switches(validate_user_defined_fields=False), f"35=D|34=2|{ORDER}|5000=x"),
+        (
+            Switches(validate_unordered_group_fields=False),
+            f"35=D|34=2|{ORDER}|453=1|448=A|452=1|447=D",
+        ),
         (Switches(allow_unknown_msg_fields=True), f"35=D|34=2|{ORDER}|320=x|4999=y"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
