@@ -4,6 +4,7 @@ One desk a wire: `gateway/order_entry/{fix,ouch,websocket}`. Desks run inside th
 clock, await nothing and write no socket; what they send is numbered at once and leaves with the
 commit."""
 
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from gateway.accounts import Credentials, Directory, Verdict
@@ -60,6 +61,10 @@ class Floor(Protocol):
 
     def touch(self, session: SessionRecord) -> None:
         """Numbers of `session` moved, or bytes wait for its connection: commit must look at it."""
+
+    def copy_reports(self, copies: Mapping[type, Callable[..., None]]) -> None:
+        """From now on every event of these types is also handed to its copier, after its owner was
+        told: `copier(command, event, command_seq, index)`."""
 
     def remark(self, connection: Connection, text: str) -> None:
         """A log line about a connection."""

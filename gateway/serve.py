@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gateway import config as cfg
+from gateway.accounts import NotRegistered
 from gateway.clock import Clock, ManualClock, RealClock, time_zone, trading_day
 from gateway.credentials import ConfiguredCredentials
 from gateway.desk import Desk
+from gateway.drop_copy import register_sessions
 from gateway.http import HttpPort
 from gateway.journal.file_log import Durability, FileLog
 from gateway.journal.log import JournalError, MemoryLog, SequencedLog
@@ -111,6 +113,10 @@ def open_day(venue: Venue, config: cfg.Config, now_ns: int) -> None:
                 f"{not account.cancel_by_other_sessions} in the journal and cannot be changed, "
                 f"got {account.cancel_by_other_sessions}"
             )
+    try:
+        register_sessions(venue, config)
+    except NotRegistered as error:
+        raise StartError(f"fix.sessions: {error}") from error
     date, midnight_ns = trading_day(venue.now_ns, time_zone(config.venue.time_zone))
     if engine.day_running and engine.trading_date < date:
         venue.controlled(EndOfDay())

@@ -109,6 +109,10 @@ class Venue:
         """Numbers of `session` moved, or bytes wait for its connection: commit must look at it."""
         self._touched[session.session_id] = session
 
+    def copy_reports(self, copies: Mapping[type, Callable[..., None]]) -> None:
+        """From now on `copies` hear of their events, too."""
+        self._router.copy_to(copies)
+
     def remark(self, connection: Connection, text: str) -> None:
         """A log line about a connection: which, who, what."""
         who = connection.record.identity if connection.record is not None else "not logged on"

@@ -11,6 +11,7 @@ from gateway.config import FixSession as ConfiguredSession
 from gateway.desk import Floor
 from gateway.order_entry.fix_applications import application_types, unavailable_types
 from gateway.order_entry.fix_dictionaries import switches, validator
+from gateway.order_entry.fix_drop_copy import FixDropCopy
 from gateway.order_entry.fix_echo import ECHOED_TYPES, FixEcho
 from gateway.order_entry.fix_orders import FixOrders
 from gateway.order_entry.fix_reports import FixReports, stream_of
@@ -48,6 +49,7 @@ class FixDesk:
         self._config = config
         orders = FixOrders(floor, self.reports)
         self._echo = FixEcho(floor)
+        self._drop_copy = FixDropCopy(floor, config, self.reports)
         self._handlers: dict[type, Callable[..., None]] = {
             NewOrderSingle: orders.new_order,
             OrderCancelRequest: orders.cancel,
@@ -115,6 +117,7 @@ class FixDesk:
             expected_msg_seq_num=numbers.next_in,
             unsent=numbers.unsent,
         )
+        self._drop_copy.restored(session)
 
     def _logon(self, connection: Connection, logon: LogonRequested) -> None:
         floor = self._floor

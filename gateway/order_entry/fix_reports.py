@@ -382,12 +382,14 @@ class FixReports:
             self._time_text = format_utc_timestamp(now_ns)
         return self._time_text
 
-    def send(self, session: SessionRecord, msg_type: bytes, body: bytes) -> None:
+    def send(
+        self, session: SessionRecord, msg_type: bytes, body: bytes, routing: bytes = b""
+    ) -> None:
         """Number and log the message; a connected client gets it with this tick."""
         now_ns = self._floor.now_ns
         connection = session.connection
         if connection is not None:
-            cast(FixSession, connection.session).send(msg_type, body, now_ns)
+            cast(FixSession, connection.session).send(msg_type, body, now_ns, routing)
         else:
-            stream_of(session).write(msg_type, body, now_ns)
+            stream_of(session).write(msg_type, body, now_ns, routing)
         self._touch(session)

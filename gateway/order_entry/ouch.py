@@ -29,6 +29,7 @@ from gateway.sessions import Connection, Numbers, SessionRecord
 from matching.commands import EnterOrder, ReduceOrder, ReplaceOrder
 from matching.instrument import Instrument
 from matching.types import OrderType, RejectReason, RequestKind, TimeInForce
+from protocol.fix.values import format_decimal
 from protocol.ouch import messages42 as ouch
 from protocol.ouch.enumerations42 import RejectedReason
 from protocol.ouch.layout import OuchError
@@ -161,7 +162,14 @@ class OuchDesk:
                 token,
                 RequestKind.ENTER,
                 (refusal.reason, refusal.text),
-                echo=refusal.letter,
+                echo=refusal.letter
+                + b"\x01"
+                + requests.refused_terms(
+                    SIDES.get(message.side),
+                    message.stock.rstrip(b" "),
+                    b"%d" % message.shares,
+                    format_decimal(message.price, PRICE_DECIMALS),
+                ),
             )
             return
         floor.submit(command)

@@ -101,7 +101,7 @@ class OuchReports:
         """Rejected `J`: an Enter, or a Replace that may not touch the order now."""
         if event.reason in NO_REJECTED_REASON:
             return
-        reason = command.echo if isinstance(command, RefuseRequest) else b""
+        reason = command.echo[:1] if isinstance(command, RefuseRequest) else b""
         self._send(
             session,
             Rejected(

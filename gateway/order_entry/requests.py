@@ -7,7 +7,7 @@ from gateway.desk import Floor
 from gateway.order_entry.orders import CLIENT_ID_MAX, Order
 from gateway.sessions import SessionRecord
 from matching.commands import CancelOrder, RefuseRequest, ReplaceOrder
-from matching.types import RejectReason, RequestKind
+from matching.types import RejectReason, RequestKind, Side
 
 
 def refuse(
@@ -34,6 +34,14 @@ def refuse(
             echo,
         )
     )
+
+
+def refused_terms(side: Side | None, symbol: bytes, quantity: bytes, price: bytes) -> bytes:
+    """What an order that was refused here asked for: the `echo` of its refusal, for those who
+    report it on FIX. As FIX fields; a side that is none of ours, and what is empty, is left out."""
+    sides = {Side.BUY: b"1", Side.SELL: b"2", None: b""}
+    fields = ((b"38", quantity), (b"44", price), (b"54", sides[side]), (b"55", symbol))
+    return b"\x01".join(tag + b"=" + value[:32] for tag, value in fields if value)
 
 
 def visible(floor: Floor, session: SessionRecord, order_id: int) -> Order | None:

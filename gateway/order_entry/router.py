@@ -25,6 +25,9 @@ from matching.events import (
     TradeBusted,
 )
 
+Route = Callable[..., None]
+"""`route(command, event, command_seq, index)`."""
+
 
 class Router:
     """Folds each event into the day's orders, then lets the owners' desks report it."""
@@ -36,7 +39,7 @@ class Router:
         self._directory = directory
         self._sessions = directory.sessions
         self._reports = reports
-        self._routes: dict[type, Callable[..., None]] = {
+        self._routes: dict[type, Route] = {
             OrderAccepted: self._accepted,
             OrderExecuted: self._executed,
             OrderCanceled: self._canceled,
@@ -49,6 +52,11 @@ class Router:
             AccountAdded: self._registered,
             SessionRegistered: self._registered,
         }
+
+    def copy_to(self, copies: Mapping[type, Route]) -> None:
+        """From now on `copies` hear of their events, too, each after the owner."""
+        for kind, copy in copies.items():
+            self._routes[kind] = _in_turn(self._routes[kind], copy)
 
     def route(self, command: Command, events: tuple[Event, ...], seq: int, now_ns: int) -> None:
         """Report all events of command number `seq`, each with the order as it then stood."""
@@ -113,3 +121,11 @@ class Router:
     ) -> None:
         for session in list(self._sessions.values()):
             self._reports[session.wire].day_changed(session, event)
+
+
+def _in_turn(first: Route, second: Route) -> Route:
+    def both(command: Command, event: Event, seq: int, index: int) -> None:
+        first(command, event, seq, index)
+        second(command, event, seq, index)
+
+    return both

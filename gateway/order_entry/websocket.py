@@ -156,6 +156,12 @@ class WebSocketDesk:
                 client_id,
                 RequestKind.ENTER,
                 (refusal.reason, refusal.text),
+                echo=requests.refused_terms(
+                    SIDES[request.side],
+                    request.symbol.encode(),
+                    request.quantity.encode(),
+                    request.price.encode(),
+                ),
             )
             return
         self._floor.submit(command)

@@ -10,6 +10,7 @@ from typing import Any
 from gateway.config import Config, Fix, FixSession, Ouch, OuchSession, WebSocketToken
 from gateway.config import WebSocket as WebSocketConfig
 from gateway.desk import Desk
+from gateway.drop_copy import register_sessions
 from gateway.order_entry.fix import FixDesk
 from gateway.order_entry.ouch import OuchDesk
 from gateway.order_entry.websocket import WebSocketDesk
@@ -208,10 +209,11 @@ def _desks(config: Config) -> Callable[[Venue], Mapping[bytes, Desk]]:
     }
 
 
-def _configuration() -> Config:
+def _configuration(readers: tuple[FixSession, ...]) -> Config:
     return Config(
         fix=Fix(
-            sessions=tuple(
+            sessions=readers
+            + tuple(
                 FixSession(
                     begin_string=version.begin_string.decode(),  # type: ignore[arg-type]
                     sender_comp_id="XVEN",
@@ -237,12 +239,15 @@ def _configuration() -> Config:
 
 
 class Room:
-    """A venue with the sessions `own-WIRE`, `second-WIRE` and `other-WIRE` of every wire."""
+    """A venue with the sessions `own-WIRE`, `second-WIRE` and `other-WIRE` of every wire;
+    `readers` are further FIX sessions."""
 
-    def __init__(self, *, shared: bool = True) -> None:
-        config = _configuration()
+    def __init__(self, *, shared: bool = True, readers: tuple[FixSession, ...] = ()) -> None:
+        config = _configuration(readers)
         self.harness = VenueHarness(_desks(config), config)
         self.harness.control(AddAccount(b"OURS", shared), AddAccount(b"THEIRS"))
+        with self.harness.tick():
+            register_sessions(self.harness.venue, config)
         self.parties: dict[str, Party] = {
             f"{name}-{wire}": self._party(wire, name) for wire in WIRES for name in ACCOUNTS
         }
