@@ -3,6 +3,7 @@
 from protocol.fix.errors import MessageRejected
 from protocol.fix.fields import BusinessRejectReason
 from protocol.fix.message import Message
+from protocol.fix.style import Style
 from protocol.fix.tags import REVERSED_ROUTING, REVERSED_ROUTING_40
 from protocol.fix.version import Version
 
@@ -18,39 +19,50 @@ def logon(
     reset_seq_num_flag: bool = False,
     username: bytes = b"",
     password: bytes = b"",
+    next_expected_msg_seq_num: int = 0,
     default_appl_ver_id: bytes = b"",
 ) -> bytes:
-    """Logon(A), EncryptMethod(98) none."""
-    return b"98=0\x01108=%d\x01%b%b%b%b" % (
+    """Logon(A), EncryptMethod(98) none; NextExpectedMsgSeqNum(789) where it is not 0."""
+    return b"98=0\x01108=%d\x01%b%b%b%b%b" % (
         heart_bt_int,
         b"141=Y\x01" if reset_seq_num_flag else b"",
         field(553, username),
         field(554, password),
+        b"789=%d\x01" % next_expected_msg_seq_num if next_expected_msg_seq_num else b"",
         field(1137, default_appl_ver_id),
     )
 
 
-def resend_request(version: Version, begin_seq_no: int) -> bytes:
-    """ResendRequest(2) from `begin_seq_no` to infinity."""
-    return b"7=%d\x0116=%b\x01" % (begin_seq_no, version.infinity)
+def resend_request(version: Version, begin_seq_no: int, end_seq_no: int = 0) -> bytes:
+    """ResendRequest(2) from `begin_seq_no` to `end_seq_no`, which 0 makes infinity."""
+    end = b"%d" % end_seq_no if end_seq_no else version.infinity
+    return b"7=%d\x0116=%b\x01" % (begin_seq_no, end)
 
 
-def reject(message: Message, version: Version, rejection: MessageRejected) -> bytes:
+def reject(message: Message, version: Version, rejection: MessageRejected, style: Style) -> bytes:
     """Reject(3) of `message`. A reason younger than the version is left out (FIX 4.2: 0 to 11).
 
-    Before FIX 4.2 there is Text(58) only, with the tag in parentheses.
+    Before FIX 4.2 there is Text(58) only, which then names the tag.
     """
+    text = style.text(rejection, has_reject_codes=version.has_reject_codes)
     if not version.has_reject_codes:
-        tag = "" if rejection.ref_tag_id is None else f" ({rejection.ref_tag_id})"
-        return b"45=%b\x01%b" % (message.get(34), field(58, (rejection.text + tag).encode()))
+        return b"45=%b\x01%b" % (message.get(34), field(58, text))
     reason = rejection.reason.value
+    tag = style.ref_tag_id(rejection)
     return b"45=%b\x01%b%b%b%b" % (
         message.get(34),
-        field(58, rejection.text.encode()),
-        b"371=%d\x01" % rejection.ref_tag_id if rejection.ref_tag_id is not None else b"",
+        field(58, text),
+        b"" if tag is None else b"371=%d\x01" % tag,
         field(372, message.msg_type),
         field(373, reason) if int(reason) <= version.session_reject_reason_max else b"",
     )
+
+
+def reject_garbled(version: Version, ref_seq_num: int, ref_msg_type: bytes) -> bytes:
+    """Reject(3) of a message that could not be read; 0 and nothing where it does not say."""
+    text = field(58, b"Message failed basic validity check")
+    ref = field(372, ref_msg_type) if version.has_reject_codes else b""
+    return b"45=%d\x01%b%b" % (ref_seq_num, text, ref)
 
 
 def business_reject(
@@ -75,11 +87,17 @@ def business_reject(
     )
 
 
-def unsupported_message_type(version: Version, message: Message) -> tuple[bytes, bytes]:
+def unsupported_message_type(
+    version: Version, message: Message, style: Style
+) -> tuple[bytes, bytes]:
     """The answer to a message the venue does not speak (test case 2.r)."""
     text = b"Unsupported Message Type" if version.has_reject_codes else b"Unsupported message type"
     ref = (message.get(34), message.msg_type)
-    return business_reject(version, ref, BusinessRejectReason.UNSUPPORTED_MESSAGE_TYPE, text)
+    reason = BusinessRejectReason.UNSUPPORTED_MESSAGE_TYPE
+    msg_type, body = business_reject(version, ref, reason, text)
+    if style.business_reject_appl_ver_id:
+        body += field(1137, version.appl_ver_id)
+    return msg_type, body
 
 
 def application_not_available(version: Version, message: Message) -> tuple[bytes, bytes]:

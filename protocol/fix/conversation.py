@@ -8,10 +8,12 @@ Source: FIX Session Layer and its test cases; where deployed engines differ, spe
 from collections import deque
 
 from protocol.fix import admin, answers, rules
+from protocol.fix.ending import Ending
+from protocol.fix.entry import Entry
 from protocol.fix.errors import FieldFormatError, MessageRejected
-from protocol.fix.events import NumbersReset, Remark, Terminated
+from protocol.fix.events import NumbersReset, Remark
 from protocol.fix.fields import SessionRejectReason
-from protocol.fix.gap import GapQueue
+from protocol.fix.framing import garbled_ref
 from protocol.fix.layout import LayoutBook
 from protocol.fix.message import Message
 from protocol.fix.messages import (
@@ -20,19 +22,28 @@ from protocol.fix.messages import (
     order_entry_message,
 )
 from protocol.fix.outbound import Outbound, keep_alive
+from protocol.fix.recovery import Recovery
 from protocol.fix.reports import REPORTS, report_message
 from protocol.fix.settings import FixSettings
-from protocol.fix.state import Machine, State, Trigger
+from protocol.fix.state import Machine, State
 from protocol.fix.stream import FixStream
+from protocol.fix.style import STYLES
 from protocol.fix.values import printable
 from protocol.keepalive import Due
 
 TEST_REQ_ID = b"TEST"
 _NO_TEXT = b""
 _FATAL = frozenset(
-    (SessionRejectReason.COMP_ID_PROBLEM, SessionRejectReason.SENDING_TIME_ACCURACY_PROBLEM)
+    (
+        SessionRejectReason.COMP_ID_PROBLEM,
+        SessionRejectReason.SENDING_TIME_ACCURACY_PROBLEM,
+    )
 )
-"""Rejections after which we log out (test cases 2.f, 2.k, 2.o)."""
+"""Rejections of a header after which we log out (test cases 2.f, 2.k, 2.o)."""
+_UNREADABLE = frozenset(
+    (SessionRejectReason.DECRYPTION_PROBLEM, SessionRejectReason.SIGNATURE_PROBLEM)
+)
+"""Rejections of a message after which we log out (test case 17)."""
 _LIVE = frozenset((State.ACTIVE, State.RECOVERING))
 
 
@@ -41,15 +52,15 @@ class Conversation:
 
     __slots__ = (
         "_events",
-        "_gap",
-        "_is_acceptor",
         "_machine",
+        "_recovery",
         "_settings",
+        "_style",
         "_time_check",
-        "heart_bt_int",
+        "_with_values",
+        "ending",
+        "entry",
         "layouts",
-        "logon_number",
-        "logout_deadline_ns",
         "now_ns",
         "outbound",
         "stream",
@@ -61,23 +72,27 @@ class Conversation:
         stream: FixStream,
         settings: FixSettings,
         events: deque[object],
-        *,
-        is_acceptor: bool,
     ) -> None:
+        stream.configure(
+            settings.time_digits(stream.version),
+            last_msg_seq_num_processed=settings.enable_last_msg_seq_num_processed,
+        )
         self._machine = machine
         self._settings = settings
+        self._style = STYLES[settings.reject_style]
+        validator = settings.validator
+        self._with_values = validator is None or validator.switches.validate_fields_have_values
         self._events = events
-        self._is_acceptor = is_acceptor
-        self._gap: GapQueue | None = None
         self._time_check = admin.SendingTimeCheck(settings.latency_limit_ns)
         self.layouts = LayoutBook(stream, self._time_check, settings.validator)
         self.stream = stream
-        self.heart_bt_int = 0
-        self.logon_number = 0
-        """Initiator: MsgSeqNum(34) of our Logon."""
-        self.logout_deadline_ns: int | None = None
         self.now_ns = 0
         self.outbound = Outbound(stream, keep_alive(0, 0))
+        self.ending = Ending(machine, self.outbound, events, settings)
+        self._recovery = Recovery(
+            machine, self.outbound, events, settings.resend_request_chunk_size
+        )
+        self.entry = Entry(self.outbound, self._recovery, self.ending, settings)
 
     def receive(self, message: Message) -> None:
         """Judge one decoded message."""
@@ -94,33 +109,32 @@ class Conversation:
             self._receive_while_logging_out(message, number)
             return
         if message.begin_string != stream.begin_string:
-            self._count_if_expected(number)
+            self.stream.count(number)
             self._remark(
                 f"BeginString(8) expected {printable(stream.begin_string)},"
                 f" received {printable(message.begin_string)}"
             )
-            self.log_out(b"Incorrect BeginString")
+            self.ending.log_out(b"Incorrect BeginString", self.now_ns)
             return
         try:
-            rules.check_header(message)
+            rules.check_header(message, with_values=self._with_values)
         except MessageRejected as rejection:
-            self._count_if_expected(number)
+            self.stream.count(number)
             self._reject(message, rejection)
             return
         try:
             self.check_origin(message)
         except MessageRejected as rejection:
-            self._count_if_expected(number)
-            self._reject(message, rejection)
-            if rejection.reason in _FATAL:
-                self.log_out(_NO_TEXT)
+            self.stream.count(number)
+            self._reject_fatally(message, rejection)
             return
         self._receive_numbered(message, number)
 
     def check_origin(self, message: Message) -> None:
         """CompIDs name this session and SendingTime is accurate. Raises MessageRejected."""
         stream = self.stream
-        admin.check_comp_ids(message, stream.target_comp_id, stream.sender_comp_id)
+        if self._settings.check_comp_id:
+            admin.check_comp_ids(message, stream.target_comp_id, stream.sender_comp_id)
         self._time_check.check(message.get(52), self.now_ns)
 
     def _receive_numbered(self, message: Message, number: int) -> None:
@@ -131,77 +145,32 @@ class Conversation:
             self._peer_logs_out(message, number)
         elif msg_type == b"4" and message.get(123) != b"Y":
             self._sequence_reset(message)
-        elif msg_type == b"A" and message.get(141) == b"Y" and self._is_acceptor:
-            self._reset_numbers(number)
+        elif msg_type == b"A":
+            self._logon_again(message, number)
         elif msg_type == b"2" and number != expected:
             # Answered whatever its number, else two sides that both miss something would wait for
             # each other (test case 20).
             self._resend_request(message)
-            if number > expected:
-                self._found_gap(number, None)
+            if number > expected and self._machine.state in _LIVE:
+                self._recovery.found(number, None, self.now_ns)
         elif number > expected:
-            self._found_gap(number, message)
+            self._recovery.found(number, message, self.now_ns)
         elif number < expected:
             self._too_low(message, number)
         else:
             self._process(message, number)
             self._drain()
 
-    def _count_if_expected(self, number: int) -> None:
-        if number == self.stream.expected_msg_seq_num:
-            self.stream.expected_msg_seq_num = number + 1
-
-    def begin(self, number: int) -> None:
-        """Initiator: the peer answered our Logon with this number."""
-        self.outbound.keepalive = keep_alive(self.heart_bt_int, self.now_ns)
-        self.stream.attach()
-        self.outbound.release(self.logon_number + 1)
-        self.count_logon(number)
-
-    def count_logon(self, number: int) -> None:
-        """The Logon's own number, after it was answered: count it, or ask for what is missing."""
-        if number > self.stream.expected_msg_seq_num:
-            self._found_gap(number, None)
-        else:
-            self.stream.expected_msg_seq_num = number + 1
-
-    def _found_gap(self, number: int, message: Message | None) -> None:
-        """Keep what came early; ask once for what is missing."""
-        expected = self.stream.expected_msg_seq_num
-        if self._gap is None:
-            self._gap = GapQueue(number)
-            self._machine.step(Trigger.GAP_FOUND)
-            self._request_resend(expected)
-            self._remark(f"MsgSeqNum(34) too high: expected {expected}, received {number}")
-        if not self._gap.add(number, message):
-            self._remark(f"no room to queue MsgSeqNum(34) {number} behind a gap")
-
-    def _request_resend(self, begin_seq_no: int) -> None:
-        self.outbound.send(
-            b"2", answers.resend_request(self.stream.version, begin_seq_no), self.now_ns
-        )
-
     def _drain(self) -> None:
-        """Process what waited, as far as it now is in order; close the gap or ask again."""
-        stream, gap = self.stream, self._gap
-        if gap is None:
-            return
-        while stream.expected_msg_seq_num in gap and self._machine.state is State.RECOVERING:
-            number = stream.expected_msg_seq_num
-            waiting = gap.take(number)
+        """Process what waited, as far as it now is in order."""
+        stream, recovery = self.stream, self._recovery
+        while recovery.has(number := stream.expected_msg_seq_num):
+            waiting = recovery.take(number)
             if waiting is None:
                 stream.expected_msg_seq_num = number + 1
             else:
                 self._process(waiting, number)
-        if self._machine.state is not State.RECOVERING:
-            return
-        if stream.expected_msg_seq_num > gap.requested_to:
-            if len(gap):
-                gap.requested_to = gap.lowest
-                self._request_resend(stream.expected_msg_seq_num)
-            else:
-                self._gap = None
-                self._machine.step(Trigger.GAP_CLOSED)
+        recovery.settle(self.now_ns)
 
     def _too_low(self, message: Message, number: int) -> None:
         if not message.is_poss_dup:
@@ -220,11 +189,9 @@ class Conversation:
     def _is_bad_poss_dup(self, message: Message) -> bool:
         """Rejected as a possible duplicate; test case 2.f logs out as well."""
         try:
-            admin.check_poss_dup(message)
+            admin.check_poss_dup(message, self._settings)
         except MessageRejected as rejection:
-            self._reject(message, rejection)
-            if rejection.reason in _FATAL:
-                self.log_out(_NO_TEXT)
+            self._reject_fatally(message, rejection)
             return True
         return False
 
@@ -236,9 +203,12 @@ class Conversation:
         version = self.stream.version
         msg_type = message.msg_type
         try:
-            rules.check_msg_type(message, version)
-            if self._settings.validator is not None:
-                self._settings.validator.check(message)
+            admin.check_profile(message, self._settings)
+            validator = self._settings.validator
+            if validator is None:
+                rules.check_msg_type(message, version)
+            else:
+                validator.check(message)
             if msg_type == b"1":
                 self.outbound.send(b"0", answers.field(112, message.get(112)), self.now_ns)
             elif msg_type == b"2":
@@ -247,12 +217,12 @@ class Conversation:
                 self._events.append(admin.reject_received(message))
             elif msg_type == b"4":
                 self._jump_to(admin.gap_filled_to(message, number))
-            elif msg_type == b"A":
-                self._remark("Logon(A) in mid-session without ResetSeqNumFlag(141)")
             elif msg_type != b"0":
                 self._application(message, number)
         except MessageRejected as rejection:
             self._reject(message, rejection)
+            if rejection.reason in _UNREADABLE:
+                self.ending.log_out(self._style.logout(rejection), self.now_ns)
 
     def _application(self, message: Message, number: int) -> None:
         msg_type = message.msg_type
@@ -260,11 +230,12 @@ class Conversation:
             if msg_type == b"j":
                 self._remark(f"BusinessMessageReject(j) {number} ignored")
                 return
-            known = msg_type in self._settings.unavailable_types
-            answer = (
-                answers.application_not_available if known else answers.unsupported_message_type
-            )
-            self._send_back(message, *answer(self.stream.version, message))
+            version = self.stream.version
+            if msg_type in self._settings.unavailable_types:
+                answer = answers.application_not_available(version, message)
+            else:
+                answer = answers.unsupported_message_type(version, message, self._style)
+            self._send_back(message, *answer)
             self._remark(f"MsgType(35) not taken in MsgSeqNum(34) {number}")
         elif self._settings.untyped:
             self._events.append(application_message(message, number))
@@ -277,10 +248,28 @@ class Conversation:
             self._events.append(application_message(message, number))
 
     def _reject(self, message: Message, rejection: MessageRejected) -> None:
-        self._send_back(message, b"3", answers.reject(message, self.stream.version, rejection))
+        body = answers.reject(message, self.stream.version, rejection, self._style)
+        self._send_back(message, b"3", body)
         tag = f", tag {rejection.ref_tag_id}" if rejection.ref_tag_id is not None else ""
         number = printable(message.get(34))
         self._remark(f"rejected MsgSeqNum(34) {number}: {rejection.text}{tag}")
+
+    def _reject_fatally(self, message: Message, rejection: MessageRejected) -> None:
+        """A rejection of the header; some of them end the session."""
+        self._reject(message, rejection)
+        if rejection.reason in _FATAL:
+            self.ending.log_out(self._style.logout(rejection), self.now_ns)
+
+    def reject_garbled(self, data: bytes) -> bool:
+        """A message that cannot be read is answered and counted, where the session wants it so."""
+        if not self._settings.reject_garbled_messages or self._machine.state not in _LIVE:
+            return False
+        number, msg_type = garbled_ref(data)
+        self.stream.count(number)
+        body = answers.reject_garbled(self.stream.version, number, msg_type)
+        self.outbound.send(b"3", body, self.now_ns)
+        self._drain()
+        return True
 
     def _send_back(self, message: Message, msg_type: bytes, body: bytes) -> None:
         routing = answers.reversed_routing(self.stream.version, message)
@@ -288,13 +277,18 @@ class Conversation:
 
     def _resend_request(self, message: Message) -> None:
         """ResendRequest(2): start a resend. Test case 8."""
+        own = self.stream.sent_log.next_number
         try:
-            begin, end = admin.resend_range(message, self.stream.sent_log.next_number)
+            begin, end = admin.resend_range(message, own)
+        except admin.SeenMore as proof:
+            text = self._style.asked_for_more(own, proof.begin_seq_no)
+            self.end_with_logout(text, f"{proof}")
+            return
         except MessageRejected as rejection:
             self._reject(message, rejection)
             return
         if not self.outbound.request_resend(begin, end):
-            self._remark("ResendRequest(2) ignored: too many are waiting")
+            self._remark("ResendRequest(2) ignored: too many ranges are waiting")
 
     def _sequence_reset(self, message: Message) -> None:
         """SequenceReset-Reset: its own MsgSeqNum is ignored. Test cases 11.a-11.c."""
@@ -311,44 +305,25 @@ class Conversation:
 
     def _jump_to(self, new_seq_no: int) -> None:
         self.stream.expected_msg_seq_num = new_seq_no
-        if self._gap is not None:
-            self._gap.drop_below(new_seq_no)
+        self._recovery.jumped_to(new_seq_no)
 
-    def _reset_numbers(self, number: int) -> None:
-        """Logon with ResetSeqNumFlag(141)=Y in mid-session: both directions from 1."""
+    def _logon_again(self, message: Message, number: int) -> None:
+        """Logon in mid-session: with ResetSeqNumFlag(141)=Y both directions start at 1, without it
+        deployed engines close the connection."""
+        if message.get(141) != b"Y":
+            self.ending.end("Logon(A) in mid-session without ResetSeqNumFlag(141)", self.now_ns)
+            return
         self.outbound.abandon_resend()
-        if self._gap is not None:
-            self._gap = None
-            self._machine.step(Trigger.GAP_CLOSED)
+        self._recovery.abandon()
         unsent = self.stream.reset()
         self._events.append(NumbersReset())
-        self.send_logon(reset_seq_num_flag=True)
-        self.count_logon(number)
+        self.entry.answer(number, self.now_ns, reset_seq_num_flag=True)
         self.outbound.reissue(unsent, self.now_ns)
-
-    def send_logon(self, *, reset_seq_num_flag: bool) -> None:
-        """The acceptor's Logon: 141 only when the client sent it."""
-        body = answers.logon(
-            self.heart_bt_int,
-            reset_seq_num_flag=reset_seq_num_flag,
-            default_appl_ver_id=self.stream.default_appl_ver_id,
-        )
-        self.outbound.send(b"A", body, self.now_ns)
-
-    def log_out(self, text: bytes) -> None:
-        """Our Logout; the peer has LogoutTimeout to confirm."""
-        self.outbound.send_at_once(b"5", answers.field(58, text), self.now_ns)
-        self._machine.step(Trigger.LOGOUT_SENT)
-        self.logout_deadline_ns = self.now_ns + self._settings.logout_timeout_ns
-        self.stream.detach()
 
     def _peer_logs_out(self, message: Message, number: int) -> None:
         """Confirm whatever its number was, then let the peer close first. Test case 13.b."""
-        self._count_if_expected(number)
-        self.outbound.send(b"5", _NO_TEXT, self.now_ns)
-        self._machine.step(Trigger.LOGOUT_RECEIVED)
-        self.logout_deadline_ns = self.now_ns + self._settings.logout_timeout_ns
-        self.stream.detach()
+        self.stream.count(number)
+        self.ending.confirm(self.now_ns)
         text = printable(message.get(58))
         self._remark(f"Logout(5) received{': ' if text else ''}{text}")
 
@@ -356,43 +331,35 @@ class Conversation:
         """Only what lets both sides finish; the rest stays uncounted, so that it is sent again."""
         state = self._machine.state
         if state is State.LOGGING_OUT and message.msg_type == b"5":
-            self._count_if_expected(number)
-            self.end("logged out")
+            self.stream.count(number)
+            self.ending.confirmed(self.now_ns)
         elif state is State.LOGGING_OUT and message.msg_type == b"2":
-            self._count_if_expected(number)
+            self.stream.count(number)
             self._resend_request(message)
         else:
             self._remark(f"ignored after Logout: MsgSeqNum(34) {number}")
 
     def end_with_logout(self, text: bytes, reason: str) -> None:
         """Logout with Text, then close without waiting."""
-        self.outbound.send_at_once(b"5", answers.field(58, text), self.now_ns)
-        self.end(reason)
-
-    def end(self, reason: str) -> None:
-        """The connection is over."""
-        if self._machine.state in _LIVE:
-            self.outbound.abandon_resend()
-            self.stream.detach()
-        self._machine.step(Trigger.ENDED)
-        self._events.append(Terminated(reason))
+        self.ending.end_with_logout(text, reason, self.now_ns)
 
     @property
     def deadline_ns(self) -> int | None:
         if self._machine.state in _LIVE:
             return self.outbound.keepalive.deadline_ns
-        return self.logout_deadline_ns
+        return self.ending.deadline_ns
 
     def handle_timeout(self) -> None:
         """Heartbeat, probe, give up. Test cases 4.a, 6 and 12."""
         if self._machine.state not in _LIVE:
-            if self.logout_deadline_ns is not None and self.now_ns >= self.logout_deadline_ns:
-                closing = self._machine.state is State.CLOSING
-                self.end("logged out" if closing else "no Logout(5) in answer to ours")
+            self.ending.handle_timeout(self.now_ns)
             return
         due = self.outbound.keepalive.due(self.now_ns)
         if due is Due.TIMEOUT:
-            self.end(f"nothing received within 2.4 x HeartBtInt(108) of {self.heart_bt_int} s")
+            self.ending.end(
+                f"nothing received within 2.4 x HeartBtInt(108) of {self.entry.heart_bt_int} s",
+                self.now_ns,
+            )
         elif due is Due.PROBE:
             self.outbound.send(b"1", answers.field(112, TEST_REQ_ID), self.now_ns)
         elif due is Due.HEARTBEAT:

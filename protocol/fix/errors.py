@@ -14,15 +14,24 @@ class GarbledMessage(RemoteProtocolError):
 
 
 class MessageRejected(RemoteProtocolError):
-    """A valid frame whose content breaks a rule; `ref_tag_id` None leaves RefTagID(371) out."""
+    """A valid frame whose content breaks a rule; `ref_tag_id` None leaves RefTagID(371) out.
+
+    `implied`: the reason alone says which tag it is, and not every engine names it.
+    """
 
     def __init__(
-        self, reason: SessionRejectReason, text: str, ref_tag_id: int | None = None
+        self,
+        reason: SessionRejectReason,
+        text: str,
+        ref_tag_id: int | None = None,
+        *,
+        implied: bool = False,
     ) -> None:
         super().__init__(text)
         self.reason = reason
         self.text = text
         self.ref_tag_id = ref_tag_id
+        self.implied = implied
 
 
 class FieldFormatError(RemoteProtocolError):

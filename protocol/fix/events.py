@@ -11,18 +11,16 @@ __all__ = ["LoggedOn", "LogonRequested", "NumbersReset", "RejectReceived", "Rema
 class LogonRequested(msgspec.Struct, frozen=True, gc=False):
     """A peer wants to log on; answer with `FixSession.accept` or `.reject`.
 
-    CompIDs are as on the wire: `sender_comp_id` is the client's. The frame is valid, its
-    SendingTime accurate, its required fields are there; who may log on is the gateway's to say.
+    CompIDs are as on the wire: `sender_comp_id` is the client's. The frame is valid and its header
+    complete; who may log on is the gateway's to say. What else it asks for `accept` judges, by the
+    session's settings.
     """
 
     begin_string: bytes
     sender_comp_id: bytes
     target_comp_id: bytes
     msg_seq_num: int
-    heart_bt_int: int
-    encrypt_method: bytes
     reset_seq_num_flag: bool
-    sending_time_ns: int
     sender_sub_id: bytes = b""
     target_sub_id: bytes = b""
     username: bytes = b""

@@ -19,6 +19,8 @@ _HEAD_MAX = 40
 """8=FIXT.1.1|9=999999| with room; a head that has not ended by then is none."""
 _HEAD = re.compile(rb"8=FIX[.0-9A-Z]{1,16}\x019=([0-9]{1,10})\x01")
 _CHECKSUM_SIZE = 7
+_NUMBER = re.compile(rb"\x0134=([0-9]{1,18})\x01")
+_MSG_TYPE = re.compile(rb"\x0135=([0-9A-Za-z]{1,3})\x01")
 _EXACT = 256
 """adler32's low half is 1 + the byte sum modulo 65,521: exact for pieces up to this size."""
 
@@ -44,11 +46,18 @@ class Oversized(GarbledMessage):
 class Frame:
     """One framed message: its bytes and, if it is garbled, why."""
 
-    __slots__ = ("data", "garbled")
+    __slots__ = ("data", "garbled", "only_checksum")
 
     def __init__(self, data: bytes, garbled: str = "") -> None:
         self.data = data
         self.garbled = garbled
+        self.only_checksum = False
+        """Nothing is wrong with it but the CheckSum(10)."""
+
+    @property
+    def is_message(self) -> bool:
+        """It begins and ends like one, however garbled."""
+        return self.data.startswith(_PREFIX) and b"\x0110=" in self.data
 
 
 def next_frame(buffer: ReceiveBuffer) -> Frame | None:
@@ -78,6 +87,7 @@ def next_frame(buffer: ReceiveBuffer) -> Frame | None:
         expected = checksum(frame.data[:-_CHECKSUM_SIZE])
         if given != b"%03d" % expected:
             frame.garbled = f"CheckSum(10) expected {expected:03}, received {printable(given)}"
+            frame.only_checksum = True
         return frame
     return _to_next_checksum(buffer, trailer)
 
@@ -123,3 +133,11 @@ def _take(buffer: ReceiveBuffer, end: int, why: str) -> Frame:
     frame = Frame(buffer.data[buffer.start : end], why)
     buffer.consume(len(frame.data))
     return frame
+
+
+def garbled_ref(data: bytes) -> tuple[int, bytes]:
+    """MsgSeqNum(34) and MsgType(35) of a message that cannot be decoded, as far as they can be
+    found; 0 and nothing otherwise."""
+    number = _NUMBER.search(data)
+    msg_type = _MSG_TYPE.search(data)
+    return int(number[1]) if number else 0, msg_type[1] if msg_type else b""

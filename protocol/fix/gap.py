@@ -12,11 +12,13 @@ QUEUE_BYTES_MAX = 4 * 1024 * 1024
 class GapQueue:
     """The open gap of one connection: what was asked for, and what waits behind it."""
 
-    __slots__ = ("_bytes", "_waiting", "requested_to")
+    __slots__ = ("_bytes", "_waiting", "chunk_end", "requested_to")
 
     def __init__(self, requested_to: int) -> None:
         self.requested_to = requested_to
         """The number whose arrival showed the gap: the request is answered once it is reached."""
+        self.chunk_end = 0
+        """EndSeqNo(16) of the last request where it asked for a part only, else 0."""
         self._waiting: dict[int, Message | None] = {}
         self._bytes = 0
 
@@ -56,3 +58,6 @@ class GapQueue:
         """Forget what a sequence reset has jumped over."""
         for skipped in [waiting for waiting in self._waiting if waiting < number]:
             self.take(skipped)
+        if number == self.chunk_end:
+            # A gap fill ends with the number after it; engines take the chunk as answered here.
+            self.chunk_end = number - 1

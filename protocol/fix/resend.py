@@ -9,13 +9,13 @@ Source: FIX Session Layer, "Message recovery"; test cases 8 and 20.
 from collections import deque
 
 from protocol.fix.sent_frame import as_poss_dup, reframe
-from protocol.fix.stream import FixStream
+from protocol.fix.stream import FixStream, Range, without
 from protocol.fix.values import format_utc_timestamp
 
 SLICE_MESSAGES = 256
 SLICE_BYTES = 64 * 1024
 RANGES_MAX = 16
-"""ResendRequests waiting at once; a peer that asks for more gets no answer to the later ones."""
+"""Ranges waiting at once; a peer that asks for more gets no answer to the later ones."""
 HELD_MAX = 1024
 """Administrative frames waiting at once; later ones are covered by a gap fill."""
 
@@ -37,16 +37,18 @@ class ResendCursor:
         self.fresh_from = stream.sent_log.next_number
 
     def request(self, begin: int, end: int) -> bool:
-        """Add begin <= number < end to what goes out again; False: too many requests wait.
+        """Add begin <= number < end to what goes out again; False: too many ranges wait.
 
-        What has not left for the first time yet is no part of it: that follows anyway.
+        A number that waits already is not added: however often a peer asks meanwhile, each number
+        waits at most once. What has not left for the first time yet follows anyway.
         """
         end = min(end, self.fresh_from)
-        if begin >= end:
-            return True
-        if len(self._ranges) >= RANGES_MAX:
+        missing: list[Range] = [(begin, end)] if begin < end else []
+        for first, last in self._ranges:
+            missing = without(missing, first, last)
+        if len(self._ranges) + len(missing) > RANGES_MAX:
             return False
-        self._ranges.append((begin, end))
+        self._ranges.extend(missing)
         return True
 
     def hold(self, number: int, frame: bytes) -> None:
@@ -115,14 +117,15 @@ def _gap_fill(
     stream: FixStream, number: int, new_seq_no: int, now_ns: int, *, poss_dup: bool = True
 ) -> bytes:
     """SequenceReset(4) with GapFillFlag(123)=Y for `number` up to before `new_seq_no`."""
-    time = format_utc_timestamp(now_ns, stream.version.time_digits)
-    content = b"35=4\x0134=%d\x01%b49=%b\x0152=%b\x0156=%b\x01%b36=%d\x01123=Y\x01" % (
+    time = format_utc_timestamp(now_ns, stream.time_digits)
+    content = b"35=4\x0134=%d\x01%b49=%b\x0152=%b\x0156=%b\x01%b%b36=%d\x01123=Y\x01" % (
         number,
         b"43=Y\x01" if poss_dup else b"",
         stream.sender_comp_id,
         time,
         stream.target_comp_id,
         b"122=%b\x01" % time if poss_dup else b"",
+        stream.processed_field,
         new_seq_no,
     )
     return reframe(b"8=%b\x019=" % stream.begin_string, content)

@@ -48,7 +48,9 @@ def check_msg_type(message: Message, version: Version) -> None:
 
 def invalid_msg_type() -> MessageRejected:
     """The rejection of a MsgType(35) that the version does not define."""
-    return MessageRejected(SessionRejectReason.INVALID_MSG_TYPE, "Invalid MsgType")
+    return MessageRejected(
+        SessionRejectReason.INVALID_MSG_TYPE, "Invalid MsgType", 35, implied=True
+    )
 
 
 def count_field(message: Message, tag: int) -> int:
@@ -63,12 +65,13 @@ def count_field(message: Message, tag: int) -> int:
         raise bad_format(tag) from None
 
 
-def out_of_range(tag: int | None = None) -> MessageRejected:
+def out_of_range(tag: int, *, implied: bool = False) -> MessageRejected:
     """The rejection of a value that its field does not allow."""
     return MessageRejected(
         SessionRejectReason.VALUE_IS_INCORRECT,
         "Value is incorrect (out of range) for this tag",
         tag,
+        implied=implied,
     )
 
 

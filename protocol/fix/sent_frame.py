@@ -11,7 +11,7 @@ from protocol.fix.values import format_utc_timestamp
 _SENT = re.compile(
     rb"(8=[^\x01]+\x019=)[0-9]+\x01(35=([^\x01]+)\x0134=([0-9]+)\x01)(49=[^\x01]+\x01)"
     rb"52=([^\x01]+)\x01(56=[^\x01]+\x01)((?:97=[^\x01]+\x01|11[56]=[^\x01]+\x01)*)"
-    rb"((?:1(?:28|29|44|45)=[^\x01]+\x01)*)"
+    rb"((?:1(?:28|29|44|45)=[^\x01]+\x01)*)((?:369=[0-9]+\x01)?)"
 )
 
 
@@ -30,13 +30,14 @@ def as_poss_dup(frame: bytes, now_ns: int) -> bytes:
     content = b"%b43=Y\x01%b52=%b\x01%b%b122=%b\x01%b%b" % (
         number,
         sender,
-        # As many digits as the first time: before FIX 4.2 there are none.
-        format_utc_timestamp(now_ns, 3 if len(sent_at) > 17 else 0),
+        # As many digits as the first time.
+        format_utc_timestamp(now_ns, max(len(sent_at) - len(b"YYYYMMDD-HH:MM:SS."), 0)),
         target,
         head[8],
         sent_at,
         head[9],
-        frame[head.end() : -7],
+        # From LastMsgSeqNumProcessed(369) on, where there is one.
+        frame[head.start(10) : -7],
     )
     return reframe(begin, content)
 

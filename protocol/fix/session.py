@@ -13,10 +13,10 @@ Source: FIX Session Layer and its test cases.
 
 from collections import deque
 
-from protocol.fix import admin, answers, rules
+from protocol.fix import answers, logon, rules
 from protocol.fix.conversation import Conversation
 from protocol.fix.errors import GarbledMessage, MessageRejected
-from protocol.fix.events import LoggedOn, LogonRequested, Remark, Terminated
+from protocol.fix.events import LoggedOn, Remark, Terminated
 from protocol.fix.framing import Frame, Oversized, next_frame
 from protocol.fix.message import Message, decode
 from protocol.fix.outbound import keep_alive
@@ -77,9 +77,7 @@ class FixSession:
     def initiator(cls, stream: FixStream, settings: FixSettings, now_ns: int) -> "FixSession":
         """The side that connects; call `logon` next."""
         session = cls(settings, now_ns)
-        session._conversation = Conversation(
-            session._machine, stream, settings, session._events, is_acceptor=False
-        )
+        session._conversation = Conversation(session._machine, stream, settings, session._events)
         return session
 
     @property
@@ -105,69 +103,81 @@ class FixSession:
         conversation = self._enter(now_ns)
         stream, settings = conversation.stream, self._settings
         heart_bt_int = settings.heart_bt_int
-        conversation.heart_bt_int = HEART_BT_INT_DEFAULT if heart_bt_int is None else heart_bt_int
+        conversation.entry.heart_bt_int = (
+            HEART_BT_INT_DEFAULT if heart_bt_int is None else heart_bt_int
+        )
         self._reset_sent = reset_seq_num_flag or settings.reset_on_logon
         self._machine.step(Trigger.LOGON_SENT)
         self._deadline_ns = now_ns + settings.logon_timeout_ns
-        unsent = stream.reset() if self._reset_sent else []
-        body = answers.logon(
-            conversation.heart_bt_int,
+        unsent = stream.reset() if self._reset_sent or self._starts_over(stream) else []
+        conversation.entry.say(
+            now_ns,
             reset_seq_num_flag=self._reset_sent,
             username=username,
             password=password,
-            default_appl_ver_id=stream.default_appl_ver_id,
         )
-        conversation.logon_number = stream.sent_log.next_number
-        conversation.outbound.send(b"A", body, now_ns)
         # They leave once the peer has answered; until then they are unsent again.
         for msg_type, unsent_body, routing in unsent:
             stream.write(msg_type, unsent_body, now_ns, routing)
 
     def accept(self, stream: FixStream, settings: FixSettings, now_ns: int) -> None:
         """Acceptor: the peer may log on, and this is its durable state."""
-        logon = self._logon
-        assert logon is not None, "accept answers a LogonRequested"
+        message = self._logon
+        assert message is not None, "accept answers a LogonRequested"
         self._logon = None
         self._settings = settings
-        self._conversation = Conversation(
-            self._machine, stream, settings, self._events, is_acceptor=True
-        )
+        self._buffer.limit = settings.message_size_max
+        self._conversation = Conversation(self._machine, stream, settings, self._events)
         conversation = self._enter(now_ns)
+        refusal = logon.refusal(message, stream, settings, now_ns)
+        if refusal is not None:
+            conversation.entry.refuse(message.count(34), refusal, now_ns)
+            return
         override = settings.heart_bt_int
-        conversation.heart_bt_int = logon.count(108) if override is None else override
-        conversation.outbound.keepalive = keep_alive(conversation.heart_bt_int, now_ns)
-        reset_flag = logon.get(141) == b"Y"
-        unsent = stream.reset() if reset_flag or settings.reset_on_logon else []
+        conversation.entry.heart_bt_int = message.count(108) if override is None else override
+        conversation.outbound.keepalive = keep_alive(conversation.entry.heart_bt_int, now_ns)
+        resets = logon.resets(message, settings)
+        unsent = stream.reset() if resets or self._starts_over(stream) else []
         if stream.version.appl_ver_id:
-            stream.default_appl_ver_id = logon.get(1137)
+            stream.default_appl_ver_id = message.get(1137)
         self._machine.step(Trigger.LOGON_ACCEPTED)
         stream.attach()
-        number = logon.count(34)
+        number = message.count(34)
         if number < stream.expected_msg_seq_num:
             conversation.end_too_low(number)
             return
-        self._events.append(LoggedOn(conversation.heart_bt_int))
-        conversation.send_logon(reset_seq_num_flag=reset_flag)
-        conversation.count_logon(number)
+        self._events.append(LoggedOn(conversation.entry.heart_bt_int))
+        implied = settings.enable_next_expected_msg_seq_num and not resets
+        conversation.entry.answer(
+            number,
+            now_ns,
+            reset_seq_num_flag=message.get(141) == b"Y",
+            next_expected=logon.next_expected(message) if implied else 0,
+        )
         conversation.outbound.reissue(unsent, now_ns)
+
+    def _starts_over(self, stream: FixStream) -> bool:
+        """The numbers were reset when the last connection ended, and nobody saw one since: what was
+        written meanwhile is numbered behind the Logon, for a peer that expects 1."""
+        settings = self._settings
+        return (settings.reset_on_logout or settings.reset_on_disconnect) and stream.is_unseen
 
     def reject(self, text: bytes | None, now_ns: int, *, msg_seq_num: int = 1) -> None:
         """Acceptor: the peer may not log on. None closes silently; a text goes out in a Logout(5)
         that takes no number and stands in no log. `msg_seq_num` is what the peer may expect."""
-        logon = self._logon
-        assert logon is not None, "reject answers a LogonRequested"
+        message = self._logon
+        assert message is not None, "reject answers a LogonRequested"
         self._logon = None
-        version = version_of(logon.begin_string, logon.get(1137))
-        assert version is not None, "a version not spoken is never asked about"
+        version = version_of(message.begin_string, message.get(1137))
         if text is not None:
             content = b"35=5\x0134=%d\x0149=%b\x0152=%b\x0156=%b\x01%b" % (
                 msg_seq_num,
-                logon.get(56),
-                format_utc_timestamp(now_ns, version.time_digits),
-                logon.get(49),
+                message.get(56),
+                format_utc_timestamp(now_ns, 3 if version is None else version.time_digits),
+                message.get(49),
                 answers.field(58, text),
             )
-            self._refusal.append(reframe(b"8=%b\x019=" % logon.begin_string, content))
+            self._refusal.append(reframe(b"8=%b\x019=" % message.begin_string, content))
         self._end("logon refused" + (f": {printable(text)}" if text else ""))
 
     def _first_message(self, message: Message) -> None:
@@ -175,43 +185,19 @@ class FixSession:
         if message.msg_type != b"A":
             self._end(f"first message is not a Logon(A): MsgType(35) {printable(message.msg_type)}")
             return
-        appl_ver_id = message.get(1137)
-        if version_of(message.begin_string, appl_ver_id) is None:
-            shown = f"{printable(message.begin_string)} {printable(appl_ver_id)}".rstrip()
-            self._end(f"unsupported BeginString(8) or DefaultApplVerID(1137): {shown}")
+        fixt = message.begin_string == b"FIXT.1.1" and message.get(1137)
+        if not fixt and version_of(message.begin_string) is None:
+            self._end(logon.unsupported_version(message))
             return
         try:
-            rules.check_header(message)
-            number = rules.count_field(message, 34)
-            rules.count_field(message, 98)
-            heart_bt_int = rules.count_field(message, 108)
-            sent_ns = admin.timestamp_field(52, message.get(52))
-            if abs(self._now_ns - sent_ns) > self._settings.latency_limit_ns:
-                raise admin.inaccurate_time()
+            question = logon.request(message)
         except MessageRejected as rejection:
-            tag = f", tag {rejection.ref_tag_id}" if rejection.ref_tag_id is not None else ""
-            self._end(f"invalid Logon(A): {rejection.text}{tag}")
+            self._end(logon.invalid(rejection))
             return
         self._logon = message
         self._deadline_ns = None
         self._machine.step(Trigger.LOGON_RECEIVED)
-        self._events.append(
-            LogonRequested(
-                begin_string=message.begin_string,
-                sender_comp_id=message.get(49),
-                target_comp_id=message.get(56),
-                msg_seq_num=number,
-                heart_bt_int=heart_bt_int,
-                encrypt_method=message.get(98),
-                reset_seq_num_flag=message.get(141) == b"Y",
-                sending_time_ns=sent_ns,
-                sender_sub_id=message.get(50),
-                target_sub_id=message.get(57),
-                username=message.get(553),
-                password=message.get(554),
-                default_appl_ver_id=appl_ver_id,
-            )
-        )
+        self._events.append(question)
 
     def _logon_answer(self, conversation: Conversation, message: Message) -> None:
         """Initiator: the peer's Logon, or why not (test case 1B)."""
@@ -225,7 +211,8 @@ class FixSession:
             rules.check_header(message)
             conversation.check_origin(message)
             number = rules.count_field(message, 34)
-            conversation.heart_bt_int = rules.count_field(message, 108)
+            conversation.entry.heart_bt_int = rules.count_field(message, 108)
+            wanted = logon.next_expected(message)
             if message.get(141) == b"Y" and not self._reset_sent:
                 raise GarbledMessage("ResetSeqNumFlag(141) that was not asked for")
         except (GarbledMessage, MessageRejected) as problem:
@@ -234,9 +221,15 @@ class FixSession:
         if number < stream.expected_msg_seq_num:
             conversation.end_too_low(number)
             return
+        entry = conversation.entry
+        refusal = logon.seen_more(wanted, entry.logon_number + 1, self._settings)
+        if refusal is not None:
+            entry.refuse(number, refusal, self._now_ns)
+            return
         self._machine.step(Trigger.LOGON_RECEIVED)
-        conversation.begin(number)
-        self._events.append(LoggedOn(conversation.heart_bt_int))
+        implied = self._settings.enable_next_expected_msg_seq_num
+        entry.begin(number, self._now_ns, next_expected=wanted if implied else 0)
+        self._events.append(LoggedOn(conversation.entry.heart_bt_int))
 
     # -- verbs ------------------------------------------------------------------------------------
 
@@ -255,7 +248,7 @@ class FixSession:
     def logout(self, text: bytes, now_ns: int) -> None:
         """Start our Logout; Terminated follows the peer's confirmation or the timeout."""
         if self._machine.state in (State.ACTIVE, State.RECOVERING, State.LOGON_SENT):
-            self._enter(now_ns).log_out(text)
+            self._enter(now_ns).ending.log_out(text, now_ns)
 
     @property
     def deadline_ns(self) -> int | None:
@@ -355,6 +348,8 @@ class FixSession:
     def _receive_frame(self, frame: Frame) -> None:
         if frame.garbled or carries_secrets(frame.data):
             self._mask(frame.data)
+        if frame.only_checksum and not self._settings.validate_checksum:
+            frame.garbled = ""
         if not frame.garbled:
             try:
                 message = decode(frame.data)
@@ -363,7 +358,7 @@ class FixSession:
         if frame.garbled:
             if self._machine.state in _QUIET:
                 self._end(f"garbled before logon: {frame.garbled}")
-            else:
+            elif not self._reject_garbled(frame):
                 self._events.append(Remark(f"garbled message ignored: {frame.garbled}"))
         elif self._conversation is None:
             self._first_message(message)
@@ -371,6 +366,13 @@ class FixSession:
             self._logon_answer(self._conversation, message)
         else:
             self._conversation.receive(message)
+
+    def _reject_garbled(self, frame: Frame) -> bool:
+        """Whether it was answered: bytes outside of any message never are."""
+        conversation = self._conversation
+        if conversation is None or not frame.is_message:
+            return False
+        return conversation.reject_garbled(frame.data)
 
     def _mask(self, data: bytes) -> None:
         """Blank secrets in the consumed bytes, which are what the journal will keep."""
@@ -392,4 +394,4 @@ class FixSession:
             self._machine.step(Trigger.ENDED)
             self._events.append(Terminated(reason))
         else:
-            self._conversation.end(reason)
+            self._conversation.ending.end(reason, self._now_ns)

@@ -16,6 +16,10 @@ from protocol.sent_log import SentLog
 ADMIN_TYPES = frozenset((b"0", b"1", b"2", b"3", b"4", b"5", b"A"))
 """Never sent again: a resend covers them with a gap fill (FIX Session Layer, test case 8)."""
 
+DERIVED_TYPES = frozenset((b"W", b"X"))
+"""Market data: numbered, but old news when it could be sent again, so that a gap fill covers it."""
+_NEVER_AGAIN = ADMIN_TYPES | DERIVED_TYPES
+
 UNSENT_RANGES_MAX = 64
 """Absences with reports in them that are told apart."""
 
@@ -29,14 +33,16 @@ class FixStream:
 
     __slots__ = (
         "_begin",
-        "_millisecond",
+        "_now_ns",
         "_routing",
         "attached",
         "default_appl_ver_id",
         "expected_msg_seq_num",
+        "last_msg_seq_num_processed",
         "sender_comp_id",
         "sent_log",
         "target_comp_id",
+        "time_digits",
         "unsent",
         "version",
     )
@@ -66,8 +72,12 @@ class FixStream:
         """A logged-on connection takes what is written."""
         self.default_appl_ver_id = version.appl_ver_id
         """DefaultApplVerID(1137) of the last Logon; empty before FIXT.1.1."""
+        self.time_digits = version.time_digits
+        """Digits behind the second in the timestamps of this session."""
+        self.last_msg_seq_num_processed = False
+        """Every header has LastMsgSeqNumProcessed(369)."""
         self._begin = b"8=%b\x019=" % version.begin_string
-        self._millisecond = -1
+        self._now_ns = -1
         self._routing = b""
 
     @property
@@ -82,25 +92,62 @@ class FixStream:
         """
         log = self.sent_log
         number = log.next_number
-        # SendingTime(52) changes once a millisecond: its text and the CompIDs around it are kept.
-        millisecond = now_ns // 1_000_000
-        if millisecond != self._millisecond:
-            self._millisecond = millisecond
-            self._routing = b"49=%b\x0152=%b\x0156=%b\x01" % (
-                self.sender_comp_id,
-                format_utc_timestamp(now_ns, self.version.time_digits),
-                self.target_comp_id,
-            )
+        # CompIDs and SendingTime(52) are the same for all that is written at one moment.
+        if now_ns != self._now_ns:
+            routing = self._head_at(now_ns, routing)
         content = b"35=%b\x0134=%d\x01%b%b%b" % (msg_type, number, self._routing, routing, body)
         data = b"%b%d\x01%b" % (self._begin, len(content), content)
         frame = data + _CHECKSUM_FIELDS[checksum(data)]
-        if msg_type in ADMIN_TYPES:
-            log.append(frame, resendable=False)
+        if msg_type in _NEVER_AGAIN:
+            if msg_type in DERIVED_TYPES:
+                log.append_derived(frame)
+            else:
+                log.append(frame, resendable=False)
         else:
             log.append(frame)
             if not self.attached:
                 self.mark_unsent(number, number + 1)
         return frame
+
+    def _head_at(self, now_ns: int, routing: bytes) -> bytes:
+        """Make the fields from 49 to 56 anew; returns what follows them."""
+        self._routing = b"49=%b\x0152=%b\x0156=%b\x01" % (
+            self.sender_comp_id,
+            format_utc_timestamp(now_ns, self.time_digits),
+            self.target_comp_id,
+        )
+        if not self.last_msg_seq_num_processed:
+            self._now_ns = now_ns
+        # Otherwise the next message comes here again: its 369 may be another.
+        return routing + self.processed_field
+
+    @property
+    def processed_field(self) -> bytes:
+        """LastMsgSeqNumProcessed(369), where the session has it."""
+        if not self.last_msg_seq_num_processed:
+            return b""
+        return b"369=%d\x01" % (self.expected_msg_seq_num - 1)
+
+    def count(self, number: int) -> None:
+        """A message with this MsgSeqNum(34) came in: only the expected number moves it on."""
+        if number == self.expected_msg_seq_num:
+            self.expected_msg_seq_num = number + 1
+
+    def configure(self, time_digits: int, *, last_msg_seq_num_processed: bool) -> None:
+        """What the headers of a connection look like from now on."""
+        self.time_digits = time_digits
+        self.last_msg_seq_num_processed = last_msg_seq_num_processed
+        self._now_ns = -1
+
+    @property
+    def is_unseen(self) -> bool:
+        """Something is numbered, and no connection had any of it."""
+        return self.expected_msg_seq_num == 1 and self.unsent == [(1, self.sent_log.next_number)]
+
+    def start_over(self, now_ns: int) -> None:
+        """Reset between two connections: what no connection ever had is numbered anew, from 1."""
+        for msg_type, body, routing in self.reset():
+            self.write(msg_type, body, now_ns, routing)
 
     def reset(self) -> list[tuple[bytes, bytes, bytes]]:
         """Both numbers back to 1, the history forgotten.
@@ -140,11 +187,27 @@ class FixStream:
                 # The two oldest become one: what lay between them may be issued twice by a reset.
                 unsent[:2] = [(unsent[0][0], unsent[1][1])]
 
+    def take_back(self, byte_count: int) -> None:
+        """The last `byte_count` bytes that a connection was given never left: their messages count
+        as unsent, with one too many rather than one too few."""
+        log = self.sent_log
+        absent = self.unsent[-1] if self.unsent else (0, 0)
+        end = absent[0] if absent[1] == log.next_number else log.next_number
+        begin = log.begin_of_last(end, byte_count)
+        if begin < end:
+            self.handed_over(begin, log.next_number)
+            self.mark_unsent(begin, log.next_number)
+
     def handed_over(self, begin: int, end: int) -> None:
         """A connection was given begin <= number < end."""
-        self.unsent = [
-            part
-            for first, last in self.unsent
-            for part in ((first, min(last, begin)), (max(first, end), last))
-            if part[0] < part[1]
-        ]
+        self.unsent = without(self.unsent, begin, end)
+
+
+def without(ranges: Iterable[Range], begin: int, end: int) -> list[Range]:
+    """What remains of the ranges outside begin <= number < end."""
+    return [
+        part
+        for first, last in ranges
+        for part in ((first, min(last, begin)), (max(first, end), last))
+        if part[0] < part[1]
+    ]

@@ -125,9 +125,24 @@ def test_a_slice_ends_at_64_kib() -> None:
     assert cursor.done
 
 
-def test_too_many_waiting_resend_requests_are_ignored() -> None:
-    cursor = ResendCursor(stream_of(b"8"))
-    assert [cursor.request(1, 2) for _ in range(RANGES_MAX + 1)] == [True] * RANGES_MAX + [False]
+def test_too_many_waiting_ranges_are_ignored() -> None:
+    cursor = ResendCursor(stream_of(*[b"8"] * 40))
+    asked = [cursor.request(number, number + 1) for number in range(1, 2 * RANGES_MAX + 2, 2)]
+    assert asked == [True] * RANGES_MAX + [False]
+
+
+def test_a_number_asked_for_again_while_it_waits_leaves_once() -> None:
+    cursor = ResendCursor(stream_of(*[b"8"] * 300))
+    for begin, end in ((1, 301), (1, 301), (200, 301), (1, 2)):
+        assert cursor.request(begin, end)
+    first = cursor.slice(START_NS)
+    # What left with the first slice may be asked for once more; the rest still waits.
+    assert cursor.request(1, 301) and cursor.request(1, 301)
+    rest: list[bytes] = []
+    while not cursor.done:
+        rest += cursor.slice(START_NS)
+    numbers = [int(shown(frame).split("|")[1][3:]) for frame in first + rest]
+    assert numbers == [*range(1, 301), *range(1, SLICE_MESSAGES + 1)]
 
 
 def test_admin_frames_beyond_the_held_limit_are_gap_filled() -> None:

@@ -173,10 +173,11 @@ def test_logon_with_reset_seq_num_flag_in_mid_session_resets_both_numbers() -> N
     assert peer.says("35=1|34=2|112=1") == [venue_says("0", 2, "112=1")]
 
 
-def test_logon_in_mid_session_without_reset_is_counted_and_remarked() -> None:
+def test_logon_in_mid_session_without_reset_closes_silently() -> None:
     peer = logged_on()
-    assert peer.says("35=A|34=2|98=0|108=30", "35=1|34=3|112=HELLO") == [echo(2)]
-    assert peer.events == [Remark("Logon(A) in mid-session without ResetSeqNumFlag(141)")]
+    assert peer.says("35=A|34=2|98=0|108=30", "35=1|34=3|112=HELLO") == []
+    assert peer.events == [Terminated("Logon(A) in mid-session without ResetSeqNumFlag(141)")]
+    assert peer.stream.expected_msg_seq_num == 2
 
 
 def test_bytes_behind_a_logon_wait_for_accept() -> None:
@@ -340,6 +341,7 @@ def test_2r_an_unsupported_msg_type_is_business_rejected(version: Version, msg_t
     peer = logged_on(version)
     assert peer.says(f"35={msg_type}|34=2|37=id") == [
         venue_says("j", 2, "45=2", "58=Unsupported Message Type", f"372={msg_type}", "380=3")
+        + ("|1137=9" if version is FIX50SP2 else "")
     ]
     assert peer.stream.expected_msg_seq_num == 3
 
@@ -396,7 +398,7 @@ def test_8_a_resend_request_is_answered_whatever_its_number() -> None:
 @pytest.mark.parametrize(
     ("body", "tag", "reason", "text"),
     [
-        ("7=9|16=0", 7, 5, "Value is incorrect (out of range) for this tag"),
+        ("7=3|16=0", 7, 5, "Value is incorrect (out of range) for this tag"),
         ("7=0|16=0", 7, 5, "Value is incorrect (out of range) for this tag"),
         ("7=2|16=1", 16, 5, "Value is incorrect (out of range) for this tag"),
         ("7=x|16=1", 7, 6, "Incorrect data format for value"),
