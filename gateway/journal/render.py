@@ -1,6 +1,6 @@
 """A batch as people read it, and as JSON. For `venue journal`, never for the running venue.
 
-Bytes of a wire are told apart by what they look like: FIX with `|` for SOH, OUCH by message name,
+Bytes of a wire are told apart by what they look like: FIX by field names, OUCH by message name,
 JSON as it is. Nothing that a client sent reaches a terminal unescaped.
 """
 
@@ -8,12 +8,15 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import msgspec
 
 from gateway.journal.records import Batch, Received
+from gateway.order_entry.fix_dictionaries import table
 from protocol.errors import RemoteProtocolError
+from protocol.fix.render import Vocabularies, one_line
 from protocol.ouch.messages42 import decode_inbound, decode_outbound
 from protocol.soupbintcp.packets import HEADER, LENGTH_SIZE, PacketType
 
@@ -101,7 +104,23 @@ def _escape(data: bytes) -> str:
 
 
 def _fix_text(frame: bytes) -> str:
-    return _escape(frame.replace(b"|", b"\\x7c").replace(b"\x01", b"|"))
+    """With names of fields and texts of values; what is no field is taken into the one before."""
+    fields: list[tuple[int, bytes]] = []
+    for field in frame.removesuffix(b"\x01").split(b"\x01"):
+        tag, equals, value = field.partition(b"=")
+        if tag.isdigit() and len(tag) < 10 and equals:
+            fields.append((int(tag), value))
+        elif fields:
+            fields[-1] = (fields[-1][0], fields[-1][1] + b"\x01" + field)
+        else:
+            return _escape(frame)
+    vocabularies = _vocabularies()
+    return one_line(vocabularies.of(fields).shown(fields))
+
+
+@cache
+def _vocabularies() -> Vocabularies:
+    return Vocabularies(table())
 
 
 def _json_text(text: bytes) -> str:

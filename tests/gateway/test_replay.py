@@ -63,7 +63,8 @@ def test_replay_reads_a_journal_without_writing_to_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("begins", "shown"), [(b"8=FIX.4.2", "|35=8|"), (b"E", "OUCH Executed"), (b"{", '"type":')]
+    ("begins", "shown"),
+    [(b"8=FIX.4.2", "|MsgType(35)=8 ExecutionReport|"), (b"E", "OUCH Executed"), (b"{", '"type":')],
 )
 def test_a_changed_byte_of_a_frame_is_shown_on_both_sides_decoded(
     begins: bytes, shown: str, tmp_path: Path
@@ -123,7 +124,7 @@ def test_a_changed_rule_is_shown_where_it_first_matters(monkeypatch: pytest.Monk
     result = replay(GOLDEN)
     assert result.exit_code == 1
     recorded, replayed = result.output.split("recorded:")[1].split("replayed:")
-    assert "|150=8|" in recorded and "|11=y1|" in recorded
+    assert "|ExecType(150)=8 REJECTED|" in recorded and "|ClOrdID(11)=y1|" in recorded
     assert "|150=0|" in replayed and "|11=y1|" in replayed
 
 

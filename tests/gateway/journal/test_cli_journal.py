@@ -101,8 +101,10 @@ def _run(*arguments: object) -> Result:
 SECOND = [
     "batch 2  2026-01-05T12:00:00.000000005Z",
     '  fact     Connected connection_id=1 wire="FIX" peer="127.0.0.1:5000"',
-    "  fact     Received connection_id=1 8=FIX.4.4|9=5|35=0|10=163|",
-    "  fact     Received connection_id=1 8=FIX.4.4|9=5|35=0|10=163|",
+    "  fact     Received connection_id=1 BeginString(8)=FIX.4.4|BodyLength(9)=5|"
+    "MsgType(35)=0 Heartbeat|CheckSum(10)=163",
+    "  fact     Received connection_id=1 BeginString(8)=FIX.4.4|BodyLength(9)=5|"
+    "MsgType(35)=0 Heartbeat|CheckSum(10)=163",
     "  fact     AuthResult connection_id=1 account=ACME",
     "  fact     Received connection_id=2 SOUP CLIENT_HEARTBEAT",
     "  fact     Received connection_id=2 OUCH CancelOrder order_token=token          shares=7",
@@ -112,7 +114,8 @@ SECOND = [
     '  fact     Disconnected connection_id=4 cause="no \\x1b[31mheader"',
     "  command  5 EnterOrder session_id=1 account_id=1 instrument_id=1 client_id=ord\\x1b1 "
     "side=BUY order_type=LIMIT time_in_force=DAY quantity=100 price=1870000",
-    "  frame    session_id=1 7 8=FIX.4.4|9=9|35=0|58=\\x1b[1m\\x7c|10=001|",
+    "  frame    session_id=1 7 BeginString(8)=FIX.4.4|BodyLength(9)=9|"
+    "MsgType(35)=0 Heartbeat|Text(58)=\\x1b[1m\\x7c|CheckSum(10)=001",
     '  frame    session_id=1 8 {"type":"pong"}',
     "  frame    session_id=2 1 OUCH SystemEvent timestamp_ns=5 event_code=S",
     "  frame    session_id=2 2 ?",
