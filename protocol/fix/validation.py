@@ -216,6 +216,7 @@ class Validator:
         group = around.groups[count[0]]
         places, ordered = group.places, self.switches.validate_unordered_group_fields
         entries = place = 0
+        first = at
         seen: set[int] = set()
         while at < len(fields):
             tag, value = fields[at]
@@ -240,12 +241,16 @@ class Validator:
             place = places[tag]
             seen.add(tag)
             at += 1
-            self._check_field(tag, value, tags)
             if tag in group.groups and depth < GROUP_DEPTH_MAX:
+                self._check_field(tag, value, tags)
                 at = self._check_group(fields, at, (tag, value), group, tags, depth + 1)
         self._check_entry(seen, group, entries)
         if (int(count[1]) if count[1] else 0) != entries:
             raise rules.wrong_count(count[0])
+        if depth == 1:
+            # Deployed engines look at the shape of a group before the values in it.
+            for tag, value in fields[first:at]:
+                self._check_field(tag, value, tags)
         return at
 
     def _check_entry(self, seen: set[int], group: Block, entries: int) -> None:

@@ -56,7 +56,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Script:
-    """One file. `about` is its first comment; `session` and `other` are keys of [[fix.sessions]]."""
+    """One file: its first comment, and the keys of [[fix.sessions]] of its two sessions."""
 
     name: str
     versions: tuple[Version, ...]
