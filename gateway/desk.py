@@ -4,7 +4,7 @@ One desk a wire: `gateway/order_entry/{fix,ouch,websocket}`. Desks run inside th
 clock, await nothing and write no socket; what they send is numbered at once and leaves with the
 commit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from gateway.accounts import Credentials, Directory, Verdict
@@ -46,6 +46,15 @@ class Floor(Protocol):
 
     now_ns: int
     """The tick's time."""
+
+    watchers: list[Callable[[Sequence[Event]], None]]
+    """Called with the events of each tick before it is written; empty while nobody needs it."""
+    waiting: dict[int, Callable[[Connection], None]]
+    """By connection_id: called when the connection's transport takes bytes, a tick of its own."""
+
+    @property
+    def happened(self) -> Sequence[Event]:
+        """The events of the open tick so far."""
 
     def submit(self, command: Command) -> tuple[Event, ...]:
         """Number, apply and route one command."""

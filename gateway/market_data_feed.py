@@ -28,6 +28,47 @@ ROW_SECONDS = 0.000_05
 """A row of the session table takes 3 us: even ten thousand take less than a tenth of the time."""
 
 
+class SessionFeed:
+    """The turns of connections that are told market data on their own numbered session (FIX).
+
+    Each turn is a tick of its own: whatever happened since the last one becomes one message a
+    symbol. A connection whose transport still holds bytes is passed over until it does not.
+    """
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._timer: asyncio.TimerHandle | None = None
+        self._told_at = 0.0
+        """Loop time of the last turns."""
+        shell.watchers.append(self._watch)
+
+    def close(self) -> None:
+        """Give no turn more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _watch(self, tick: Tick, elapsed_ns: int) -> None:
+        if self._timer is None and self._shell.venue.waiting:
+            loop = self._shell.loop
+            delay = max(0.0, self._told_at + BOOK_SECONDS - loop.time())
+            self._timer = loop.call_later(delay, self._tell)
+
+    def _tell(self) -> None:
+        shell = self._shell
+        self._timer = None
+        if not shell.begin():
+            return
+        self._told_at = shell.loop.time()
+        venue = shell.venue
+        for connection_id in list(venue.waiting):
+            port = shell.ports.get(connection_id)
+            if port is None or port.queued_bytes or port.connection.session.resending:
+                continue
+            shell.guard(venue.tell, port.connection)
+        if venue.waiting:
+            self._timer = shell.loop.call_later(BOOK_SECONDS, self._tell)
+
+
 class PublicFeed:
     """All public channels of one venue."""
 

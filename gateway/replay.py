@@ -19,6 +19,7 @@ from gateway.journal.records import (
     Disconnected,
     Fact,
     FramesOut,
+    MarketDataTold,
     Received,
     ResendSliced,
     SessionControlled,
@@ -131,6 +132,8 @@ def drive(venue: Venue, fact: Fact) -> None:
             venue.received(connection, fact.data)
         elif isinstance(fact, ResendSliced):
             venue.resend(connection)
+        elif isinstance(fact, MarketDataTold):
+            venue.tell(connection)
         elif isinstance(fact, TimerFired):
             venue.timer_fired(connection)
         elif isinstance(fact, Disconnected):
@@ -163,9 +166,11 @@ def _noted(facts: Sequence[Fact]) -> list[Fact]:
 
 
 def _frames(runs: list[FramesOut]) -> list[object]:
-    """Every frame with the session and number it went out under."""
-    return [
-        (run.session_id, run.first_number + offset, frame)
-        for run in runs
-        for offset, frame in enumerate(run.frames)
-    ]
+    """Every frame, of a derived one length and CRC-32, with the session and number it went out
+    under."""
+    frames: list[object] = []
+    for run in runs:
+        derived = iter(run.derived)
+        for number, frame in enumerate(run.frames, run.first_number):
+            frames.append((run.session_id, number, frame or next(derived)))
+    return frames

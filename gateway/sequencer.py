@@ -4,7 +4,7 @@ Input that is ready together is processed together, then one batch is written to
 only then, may bytes leave. Between `begin` and `commit` nothing awaits.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -81,6 +81,11 @@ class Sequencer:
         except Exception as error:
             raise ApplyError(f"command {seq} failed: {command!r}") from error
         return events
+
+    @property
+    def happened(self) -> Sequence[Event]:
+        """The events of the open tick so far."""
+        return self._events
 
     @property
     def batch_open(self) -> bool:

@@ -18,7 +18,7 @@ from gateway.http import HttpPort
 from gateway.journal.file_log import Durability, FileLog
 from gateway.journal.log import JournalError, MemoryLog, SequencedLog
 from gateway.listeners import Listeners, ready_line, write_ports_file
-from gateway.market_data_feed import PublicFeed
+from gateway.market_data_feed import PublicFeed, SessionFeed
 from gateway.metrics import Counters
 from gateway.order_entry.fix import FixDesk
 from gateway.order_entry.ouch import OuchDesk
@@ -143,6 +143,7 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
     shell = Shell(venue, clock, loop)
     counters = Counters(shell)
     public = PublicFeed(shell, subscriptions, counters)
+    private = SessionFeed(shell)
     listeners = Listeners(shell, config)
     await listeners.open()
     http.ready(shell, counters, listeners.ports["ws"])
@@ -160,6 +161,7 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
     await asyncio.wait({stopped, failed}, return_when=asyncio.FIRST_COMPLETED)
     listeners.close()
     public.close()
+    private.close()
     for waiting in (stopped, failed):
         waiting.cancel()
     if shell.failed.done():

@@ -5,7 +5,7 @@ tick is `begin`, any number of facts, `commit`.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from gateway.accounts import Credentials, Directory, Verdict
 from gateway.desk import Desk
@@ -17,6 +17,7 @@ from gateway.journal.records import (
     Controlled,
     Disconnected,
     FramesOut,
+    MarketDataTold,
     Received,
     ResendSliced,
     SessionControlled,
@@ -73,6 +74,10 @@ class Venue:
         self.sequencer = Sequencer(self.engine, log, self._router.route)
         self.recorded_verdicts: dict[int, deque[Verdict]] | None = None
         """In a replay: the verdicts of the batch by connection_id, one for each login in turn."""
+        self.watchers: list[Callable[[Sequence[Event]], None]] = []
+        """Who looks at the events of every tick before it is written; nobody, usually."""
+        self.waiting: dict[int, Callable[[Connection], None]] = {}
+        """By connection_id: who has something to tell, once it is the connection's turn."""
         self._active: dict[int, Connection] = {}
         self._touched: dict[int, SessionRecord] = {}
 
@@ -104,6 +109,11 @@ class Venue:
         connection.close(reason)
         self._active[connection.connection_id] = connection
         self._detach(connection)
+
+    @property
+    def happened(self) -> Sequence[Event]:
+        """The events of the open tick so far."""
+        return self.sequencer.happened
 
     def touch(self, session: SessionRecord) -> None:
         """Numbers of `session` moved, or bytes wait for its connection: commit must look at it."""
@@ -236,11 +246,13 @@ class Venue:
 
         Raises JournalError: then nothing of this tick may leave.
         """
+        for watch in tuple(self.watchers):
+            watch(self.sequencer.happened)
         frames: list[FramesOut] = []
         numbers: list[SessionNumbers] = []
         for session in self._touched.values():
-            for first, run in session.sent_log.take_fresh():
-                frames.append(FramesOut(session.session_id, first, run))
+            for first, run, derived in session.sent_log.take_fresh():
+                frames.append(FramesOut(session.session_id, first, run, derived))
             now = self._desks[session.wire].numbers(session)
             if now != session.noted:
                 session.noted = now
@@ -276,6 +288,14 @@ class Venue:
         if connection.record is not None:
             self.touch(connection.record)
         return session.resend_slice(self.now_ns)
+
+    def tell(self, connection: Connection) -> None:
+        """It is the connection's turn: its transport takes bytes, so that it may be told what
+        waits for it."""
+        turn = self.waiting.pop(connection.connection_id, None)
+        if turn is not None:
+            self.sequencer.note(MarketDataTold(connection.connection_id))
+            self._drain(connection, lambda now_ns: turn(connection))
 
     def wake(self, connection: Connection) -> None:
         """Let `connection` be among the next released: its transport can take bytes again."""

@@ -4,6 +4,7 @@ No clock, no randomness, no I/O, integers only: the same commands give the same 
 `state_hash()` everywhere. Refusals are events. `apply` raises only for our own mistakes.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator
 
 from matching.commands import (
@@ -22,7 +23,7 @@ from matching.commands import (
     SetPhase,
     StartOfDay,
 )
-from matching.events import DayEnded, DayStarted, OrderRested, PhaseChanged
+from matching.events import DayEnded, DayStarted, OrderExecuted, OrderRested, PhaseChanged
 from matching.order import RestingOrder
 from matching.order_flow import OrderFlow, Outcome
 from matching.reference import Listing, ReferenceData
@@ -110,6 +111,11 @@ class Engine:
     def live_orders(self) -> int:
         """How many orders rest, over all instruments."""
         return len(self._flow.orders)
+
+    @property
+    def trades(self) -> deque[OrderExecuted | None]:
+        """The day's latest trades, up to `Limits.busts_max`; None: broken. For reading only."""
+        return self._flow.trades
 
     def resting(self, instrument_id: int) -> Iterator[OrderRested]:
         """The book as the OrderRested events that would build it: best first, oldest first."""

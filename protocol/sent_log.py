@@ -5,15 +5,24 @@ It outlives connections. Numbers start at 1 (FIX MsgSeqNum, SoupBinTCP sequence,
 """
 
 from collections.abc import Callable, Iterator
+from zlib import crc32
 
 TAIL_MAX = 4096
 """Frames kept in memory per session; older ones come from the reader (the gateway's journal)."""
 
+READ_BACK = 512
+"""Messages read at once on the way back through the log."""
+FRAME_SIZE_MIN = 64
+"""No FIX message is shorter: 8, 9, 35, 34, 49, 52, 56 and 10."""
+
 Entry = tuple[int, bytes | None]
 Reader = Callable[[int, int], Iterator[Entry]]
 """`reader(begin, end)` yields (number, frame) for begin <= number < end, oldest first."""
-Run = tuple[int, list[bytes]]
-"""Frames with consecutive numbers and the number of the first."""
+Check = tuple[int, int]
+"""Length and CRC-32 of a derived frame, which is kept nowhere."""
+Run = tuple[int, list[bytes], list[Check]]
+"""The number of the first frame, frames with consecutive numbers, and for each derived one, which
+is empty among them, its check."""
 
 
 def _no_history(begin: int, end: int) -> Iterator[Entry]:
@@ -23,14 +32,16 @@ def _no_history(begin: int, end: int) -> Iterator[Entry]:
 class SentLog:
     """What has been numbered; `next_number` is the number the next message gets."""
 
-    __slots__ = ("_fresh", "_reader", "_runs", "_tail", "_tail_first", "next_number")
+    __slots__ = ("_checks", "_fresh", "_reader", "_runs", "_tail", "_tail_first", "next_number")
 
     def __init__(self, next_number: int = 1, reader: Reader = _no_history) -> None:
         self.next_number = next_number
         self._reader = reader
-        self._tail: list[bytes | None] = []
+        self._tail: list[bytes | int] = []
+        """Of a frame that is never sent again only the length."""
         self._tail_first = next_number
         self._fresh: list[bytes] = []
+        self._checks: list[Check] = []
         self._runs: list[Run] = []
 
     def append(self, frame: bytes, *, resendable: bool = True) -> int:
@@ -39,10 +50,18 @@ class SentLog:
         self.next_number = number + 1
         self._fresh.append(frame)
         tail = self._tail
-        tail.append(frame if resendable else None)
+        tail.append(frame if resendable else len(frame))
         if len(tail) >= 2 * TAIL_MAX:
             del tail[:TAIL_MAX]
             self._tail_first += TAIL_MAX
+        return number
+
+    def append_derived(self, frame: bytes) -> int:
+        """Number a frame that follows from what is logged elsewhere: it is never sent again, and
+        the log gets its length and CRC-32 in its place."""
+        self._checks.append((len(frame), crc32(frame)))
+        number = self.append(b"", resendable=False)
+        self._tail[-1] = len(frame)
         return number
 
     def take_fresh(self) -> list[Run]:
@@ -55,8 +74,10 @@ class SentLog:
 
     def _close_run(self) -> None:
         if self._fresh:
-            self._runs.append((self.next_number - len(self._fresh), self._fresh))
+            first = self.next_number - len(self._fresh)
+            self._runs.append((first, self._fresh, self._checks))
             self._fresh = []
+            self._checks = []
 
     def read(self, begin: int, end: int) -> Iterator[Entry]:
         """(number, frame or None) for begin <= number < end, oldest first.
@@ -72,7 +93,25 @@ class SentLog:
             if number < self._tail_first:
                 yield from self._reader(number, number + 1)
             else:
-                yield number, self._tail[number - self._tail_first]
+                kept = self._tail[number - self._tail_first]
+                yield number, kept if isinstance(kept, bytes) else None
+
+    def begin_of_last(self, end: int, byte_count: int) -> int:
+        """The number of the message that the last `byte_count` bytes before `end` begin in, or an
+        earlier one: beyond the tail, what is never sent again counts as the shortest message."""
+        begin = end
+        while begin > self._tail_first and byte_count > 0:
+            begin -= 1
+            kept = self._tail[begin - self._tail_first]
+            byte_count -= kept if isinstance(kept, int) else len(kept)
+        while begin > 1 and byte_count > 0:
+            stop = begin
+            begin = max(1, stop - READ_BACK)
+            for number, frame in reversed(list(self.read(begin, stop))):
+                byte_count -= FRAME_SIZE_MIN if frame is None else len(frame)
+                if byte_count <= 0:
+                    return number
+        return begin
 
     def restart_at(self, next_number: int) -> None:
         """Forget the history and go on from `next_number`: a reset, or a hole left on purpose.

@@ -124,14 +124,17 @@ class SentHistory:
         # The log no longer holds these.
         yield number, None
 
-    def _frames_of(self, session_id: int, batch: int) -> dict[int, bytes]:
-        """What one batch leaves of a session's history, resets within the batch applied."""
-        frames: dict[int, bytes] = {}
+    def _frames_of(self, session_id: int, batch: int) -> dict[int, bytes | None]:
+        """What one batch leaves of a session's history, resets within the batch applied.
+
+        None: a derived frame, of which the log has the number only."""
+        frames: dict[int, bytes | None] = {}
         for run in self._runs_of(batch):
             if run.session_id == session_id:
                 for number in [known for known in frames if known >= run.first_number]:
                     del frames[number]
-                frames.update(enumerate(run.frames, run.first_number))
+                kept = (frame or None for frame in run.frames)
+                frames.update(enumerate(kept, run.first_number))
         return frames
 
     def _runs_of(self, batch: int) -> list[FramesOut]:

@@ -73,6 +73,13 @@ class ResendSliced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=9
     connection_id: int
 
 
+class MarketDataTold(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=14):
+    """It was a connection's turn to be told what market data it lacked: its transport took bytes.
+    What it was told follows from the commands up to here."""
+
+    connection_id: int
+
+
 class Controlled(msgspec.Struct, frozen=True, array_like=True, tag=7):
     """A command that no client sent: operator, configuration, calendar."""
 
@@ -98,16 +105,21 @@ Fact = (
     | Controlled
     | SessionControlled
     | ResendSliced
+    | MarketDataTold
 )
 
 
 class FramesOut(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Consecutively numbered messages of one session. A run that begins at or below an earlier
-    number replaces the history from there on (a reset of numbers)."""
+    number replaces the history from there on (a reset of numbers).
+
+    A derived message (FIX market data) is empty among `frames`; `derived` has length and CRC-32 of
+    each, in their order."""
 
     session_id: int
     first_number: int
     frames: list[bytes]
+    derived: list[tuple[int, int]] = []
 
 
 class SessionNumbers(msgspec.Struct, frozen=True, gc=False, array_like=True):

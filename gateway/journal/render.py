@@ -46,7 +46,12 @@ def batch_lines(number: int, batch: Batch, *, raw: bool = False) -> Iterator[str
     for seq, command in enumerate(batch.commands, batch.first_seq):
         yield f"  command  {seq} {_struct_text(command)}"
     for run in batch.frames:
+        derived = iter(run.derived)
         for sent, frame in enumerate(run.frames, run.first_number):
+            if not frame:
+                length, crc = next(derived)
+                yield f"  derived  session_id={run.session_id} {sent} {length} bytes {crc:08x}"
+                continue
             text = _escape(frame) if raw else _outbound_text(frame)
             yield f"  frame    session_id={run.session_id} {sent} {text}"
     for numbers in batch.numbers:

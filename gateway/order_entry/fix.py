@@ -9,11 +9,17 @@ from gateway.accounts import FixLogin, NotRegistered
 from gateway.config import Config, fix_session
 from gateway.config import FixSession as ConfiguredSession
 from gateway.desk import Floor
-from gateway.order_entry.fix_applications import application_types, unavailable_types
+from gateway.order_entry.fix_applications import (
+    REFERENCE_TYPES,
+    application_types,
+    unavailable_types,
+)
 from gateway.order_entry.fix_dictionaries import switches, validator
 from gateway.order_entry.fix_drop_copy import FixDropCopy
 from gateway.order_entry.fix_echo import ECHOED_TYPES, FixEcho
+from gateway.order_entry.fix_market_data import FixMarketData
 from gateway.order_entry.fix_orders import FixOrders
+from gateway.order_entry.fix_reference_data import FixReferenceData
 from gateway.order_entry.fix_reports import FixReports, stream_of
 from gateway.sessions import Connection, Numbers, SessionRecord
 from protocol.fix.events import LoggedOn, LogonRequested, NumbersReset, RejectReceived
@@ -49,6 +55,8 @@ class FixDesk:
         self._config = config
         orders = FixOrders(floor, self.reports)
         self._echo = FixEcho(floor)
+        self._market_data = FixMarketData(floor)
+        self._reference_data = FixReferenceData(floor)
         self._drop_copy = FixDropCopy(floor, config, self.reports)
         self._handlers: dict[type, Callable[..., None]] = {
             NewOrderSingle: orders.new_order,
@@ -63,6 +71,8 @@ class FixDesk:
         }
         self._applications: dict[bytes, Callable[[Connection, ApplicationMessage], None]] = {
             **dict.fromkeys(ECHOED_TYPES, self._echo.echo),
+            **dict.fromkeys(REFERENCE_TYPES, self._reference_data.request),
+            b"V": self._market_data.request,
         }
         """By MsgType(35): messages without a class of their own."""
 
@@ -83,6 +93,8 @@ class FixDesk:
         """The stream waits for the next connection; what is written now is unsent."""
         record = connection.record
         self._echo.closed(connection)
+        self._market_data.closed(connection)
+        self._reference_data.closed(connection)
         if record is not None:
             stream_of(record).detach()
 

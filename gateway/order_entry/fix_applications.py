@@ -7,9 +7,12 @@ not available (test case 14.l); one that no application has, with reason 3.
 from gateway.config import Application
 from gateway.order_entry.fix_echo import ECHOED_TYPES
 
+REFERENCE_TYPES = frozenset((b"c", b"e", b"g", b"x"))
+"""SecurityDefinition, SecurityStatus, TradingSessionStatus and SecurityList requests."""
+
 TYPES: dict[Application, frozenset[bytes]] = {
-    "orders": frozenset((b"D", b"F", b"G", b"H")),
-    "market_data": frozenset(),
+    "orders": REFERENCE_TYPES | frozenset((b"D", b"F", b"G", b"H")),
+    "market_data": REFERENCE_TYPES | frozenset((b"V",)),
     "drop_copy": frozenset(),
     "echo": ECHOED_TYPES,
 }

@@ -1,6 +1,7 @@
 """The numbered history of a session."""
 
 from collections.abc import Iterator
+from zlib import crc32
 
 from protocol.sent_log import Entry, SentLog
 
@@ -15,7 +16,7 @@ def test_a_successor_numbers_from_1_and_takes_over_what_is_still_to_be_journaled
     following = log.successor()
     assert following.append(b"one") == 1
     assert log.take_fresh() == []
-    assert following.take_fresh() == [(7, [b"seven"]), (1, [b"one"])]
+    assert following.take_fresh() == [(7, [b"seven"], []), (1, [b"one"], [])]
 
 
 def test_the_log_before_a_successor_stays_readable() -> None:
@@ -29,3 +30,30 @@ def test_a_successor_holds_only_its_own_messages() -> None:
     following = SentLog(7, old_history).successor()
     following.append(b"one")
     assert list(following.read(1, 9)) == [(1, b"one")]
+
+
+def test_a_derived_frame_takes_a_number_and_leaves_its_length_and_checksum() -> None:
+    log = SentLog()
+    log.append(b"one")
+    assert log.append_derived(b"two") == 2
+    log.append(b"three")
+    assert list(log.read(1, 4)) == [(1, b"one"), (2, None), (3, b"three")]
+    assert log.take_fresh() == [(1, [b"one", b"", b"three"], [(3, crc32(b"two"))])]
+
+
+def test_the_last_bytes_begin_in_a_message_whether_it_is_kept_or_not() -> None:
+    log = SentLog()
+    log.append(b"x" * 10)
+    log.append(b"x" * 20, resendable=False)
+    log.append_derived(b"x" * 30)
+    log.append(b"x" * 40)
+    begins = [log.begin_of_last(5, count) for count in (0, 1, 40, 41, 70, 71, 90, 91, 101)]
+    assert begins == [5, 4, 4, 3, 3, 2, 2, 1, 1]
+    assert log.begin_of_last(3, 20) == 2
+
+
+def test_beyond_the_tail_the_last_bytes_are_counted_through_the_reader() -> None:
+    log = SentLog(7, old_history)
+    log.append(b"seven")
+    # `old 6` and `old 5` are five bytes each.
+    assert [log.begin_of_last(8, count) for count in (5, 6, 10, 11, 1_000)] == [7, 6, 6, 5, 1]

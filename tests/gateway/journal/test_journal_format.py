@@ -43,11 +43,18 @@ FULL = Batch(
         SessionControlled(2, "shut", "good night"),
     ],
     [EndOfDay()],
-    [FramesOut(1, 7, [b"seven", b"eight"])],
+    [FramesOut(1, 7, [b"seven", b"", b"nine"], [(5, 0xE1647)])],
     [SessionNumbers(1, 4, 9, ((7, 9),), b"S1")],
     0xCAFE,
     0xBEEF,
 )
+
+
+def test_a_journal_from_before_derived_messages_is_readable() -> None:
+    plain: list[Any] = msgspec.msgpack.decode(encode_batch(FULL))
+    plain[4] = [[1, 7, [b"seven", b"eight"]]]
+    (run,) = records.decode_batch(msgspec.msgpack.encode(plain)).frames
+    assert (run.frames, run.derived) == ([b"seven", b"eight"], [])
 
 
 def _parse(directory: Path) -> list[tuple[int, bytes, int, bytes]]:
@@ -138,7 +145,7 @@ def test_a_batch_is_the_array_that_the_page_describes() -> None:
             [8, 2, "shut", "good night"],
         ],
         [[10]],
-        [[1, 7, [b"seven", b"eight"]]],
+        [[1, 7, [b"seven", b"", b"nine"], [[5, 0xE1647]]]],
         [[1, 4, 9, [[7, 9]], b"S1", b""]],
         0xCAFE,
         0xBEEF,

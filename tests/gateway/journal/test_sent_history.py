@@ -114,7 +114,7 @@ def test_a_sent_log_reads_on_from_its_own_tail() -> None:
     for number in range(1, count + 1):
         sent_log.append(b"%d" % number)
         if number % 100 == 0 or number == count:
-            recorder.batch(*(FramesOut(ME, first, run) for first, run in sent_log.take_fresh()))
+            recorder.batch(*(FramesOut(ME, *run) for run in sent_log.take_fresh()))
     assert list(sent_log.read(1, count + 1)) == [
         (number, b"%d" % number) for number in range(1, count + 1)
     ]

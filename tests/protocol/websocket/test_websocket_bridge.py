@@ -153,7 +153,7 @@ def test_a_private_message_is_numbered_in_front_and_kept_whole() -> None:
     texts = [b'{"seq":1,' + report(1)[1:], b'{"seq":2,' + report(2)[1:]]
     assert session.data_to_send() == texts
     assert list(log.read(1, 9)) == [(1, texts[0]), (2, texts[1])]
-    assert log.take_fresh() == [(1, texts)]
+    assert log.take_fresh() == [(1, texts, [])]
 
 
 def test_public_messages_have_no_number() -> None:
