@@ -125,7 +125,7 @@ def test_a_changed_rule_is_shown_where_it_first_matters(monkeypatch: pytest.Monk
     assert result.exit_code == 1
     recorded, replayed = result.output.split("recorded:")[1].split("replayed:")
     assert "|ExecType(150)=8 REJECTED|" in recorded and "|ClOrdID(11)=y1|" in recorded
-    assert "|150=0|" in replayed and "|11=y1|" in replayed
+    assert "|ExecType(150)=0 NEW|" in replayed and "|ClOrdID(11)=y1|" in replayed
 
 
 def test_a_missing_frame_and_a_changed_checksum_are_divergences(tmp_path: Path) -> None:
