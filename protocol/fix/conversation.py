@@ -268,6 +268,7 @@ class Conversation:
         self.stream.count(number)
         body = answers.reject_garbled(self.stream.version, number, msg_type)
         self.outbound.send(b"3", body, self.now_ns)
+        self._remark(f"garbled message rejected: MsgSeqNum(34) {number}")
         self._drain()
         return True
 

@@ -5,14 +5,16 @@ Source: FIX Session Layer, "Establishing a FIX session"; test cases 1S.d and 17.
 
 import msgspec
 
-from protocol.fix import admin, rules
+from protocol.fix import admin, answers, rules
 from protocol.fix.errors import FieldFormatError, MessageRejected
 from protocol.fix.events import LogonRequested
 from protocol.fix.message import Message
+from protocol.fix.sent_frame import reframe
 from protocol.fix.settings import FixSettings
 from protocol.fix.stream import FixStream
 from protocol.fix.style import STYLES
-from protocol.fix.values import parse_count, printable
+from protocol.fix.values import format_utc_timestamp, parse_count, printable
+from protocol.fix.version import FIX50SP2, version_of
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -81,6 +83,19 @@ def seen_more(wanted: int, own: int, settings: FixSettings) -> Refusal | None:
         return None
     reason = f"NextExpectedMsgSeqNum(789) too high: expected {own}, received {wanted}"
     return Refusal(reason, STYLES[settings.reject_style].seen_more(own, wanted))
+
+
+def refusal_frame(message: Message, text: bytes, msg_seq_num: int, now_ns: int) -> bytes:
+    """The Logout(5) to a client that is none: it takes no number and stands in no log."""
+    version = version_of(message.begin_string, message.get(1137)) or FIX50SP2
+    content = b"35=5\x0134=%d\x0149=%b\x0152=%b\x0156=%b\x01%b" % (
+        msg_seq_num,
+        message.get(56),
+        format_utc_timestamp(now_ns, version.time_digits),
+        message.get(49),
+        answers.field(58, text),
+    )
+    return reframe(b"8=%b\x019=" % message.begin_string, content)
 
 
 def resets(message: Message, settings: FixSettings) -> bool:

@@ -13,7 +13,7 @@ Source: FIX Session Layer and its test cases.
 
 from collections import deque
 
-from protocol.fix import answers, logon, rules
+from protocol.fix import logon, rules
 from protocol.fix.conversation import Conversation
 from protocol.fix.errors import GarbledMessage, MessageRejected
 from protocol.fix.events import LoggedOn, Remark, Terminated
@@ -21,11 +21,10 @@ from protocol.fix.framing import Frame, Oversized, next_frame
 from protocol.fix.message import Message, decode
 from protocol.fix.outbound import keep_alive
 from protocol.fix.secrets import carries_secrets, mask
-from protocol.fix.sent_frame import reframe
 from protocol.fix.settings import DEFAULT_SETTINGS, FixSettings
 from protocol.fix.state import Machine, State, Trigger
 from protocol.fix.stream import FixStream
-from protocol.fix.values import format_utc_timestamp, printable
+from protocol.fix.values import printable
 from protocol.fix.version import version_of
 from protocol.receive_buffer import ReceiveBuffer
 
@@ -168,16 +167,8 @@ class FixSession:
         message = self._logon
         assert message is not None, "reject answers a LogonRequested"
         self._logon = None
-        version = version_of(message.begin_string, message.get(1137))
         if text is not None:
-            content = b"35=5\x0134=%d\x0149=%b\x0152=%b\x0156=%b\x01%b" % (
-                msg_seq_num,
-                message.get(56),
-                format_utc_timestamp(now_ns, 3 if version is None else version.time_digits),
-                message.get(49),
-                answers.field(58, text),
-            )
-            self._refusal.append(reframe(b"8=%b\x019=" % message.begin_string, content))
+            self._refusal.append(logon.refusal_frame(message, text, msg_seq_num, now_ns))
         self._end("logon refused" + (f": {printable(text)}" if text else ""))
 
     def _first_message(self, message: Message) -> None:
@@ -273,6 +264,12 @@ class FixSession:
         if self._machine.state is State.LOGON_PENDING:
             self._logon = None
             self._end("peer closed the connection")
+
+    def close(self, now_ns: int) -> None:
+        """The transport was closed from our side: the end, unless it has come already."""
+        self._now_ns = now_ns
+        if self._machine.state is not _TERMINATED:
+            self._end("connection closed")
 
     def next_event(self) -> object | None:
         events = self._events
