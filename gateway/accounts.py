@@ -20,8 +20,8 @@ class NotRegistered(Exception):
 class Credentials(Protocol):
     """Judges logins by the configuration."""
 
-    def fix(self, login: "FixLogin") -> "Verdict":
-        """FIX Logon(A)."""
+    def fix(self, login: "FixLogin", seal: bytes) -> "Verdict":
+        """FIX Logon(A); `seal` as in `SessionRecord.password_seal`."""
 
     def ouch(self, username: bytes, password: bytes) -> "Verdict":
         """SoupBinTCP Login Request: username on this port."""
@@ -52,6 +52,8 @@ class FixLogin(msgspec.Struct, frozen=True):
     """TargetCompID(56) on the wire: the venue."""
     username: bytes
     password: bytes
+    remote_address: str = ""
+    """Where the connection comes from, as its proxy says."""
 
 
 class Directory:

@@ -68,7 +68,7 @@ class Flags(msgspec.Struct, frozen=True):
 
 ENVIRONMENT: dict[str, tuple[str, str]] = {
     **{f"VENUE_{name.upper()}": ("venue", name) for name in Venue.__struct_fields__},
-    **{f"VENUE_LISTEN_{name.upper()}": ("listen", name) for name in Listen.__struct_fields__},
+    **{f"VENUE_LISTEN_{name.upper()}": ("listen", name) for name in ("host", *PORT_NAMES)},
     "VENUE_FIX_ALLOW_UNKNOWN_SESSIONS": ("fix", "allow_unknown_sessions"),
 }
 """Environment variable to table and key. VENUE_PORT_BASE is `--port-base`."""
@@ -84,7 +84,7 @@ def load_config(
     flags: Flags | None = None,
 ) -> Config:
     """The configuration in force. Raises ConfigError with every problem found, one a line."""
-    document = _Document("" if file is None else _read(file), str(file))
+    document = _Document("" if file is None else read_text(file), str(file))
     document.override_ports((environ or {}).get("VENUE_PORT_BASE"), "VENUE_PORT_BASE")
     for name, (table, key) in ENVIRONMENT.items():
         text = (environ or {}).get(name)
@@ -99,7 +99,8 @@ def load_config(
     return document.resolve()
 
 
-def _read(file: Path) -> str:
+def read_text(file: Path) -> str:
+    """A file as UTF-8. Raises ConfigError."""
     try:
         return file.read_text(encoding="utf-8")
     except OSError as error:
@@ -160,6 +161,9 @@ class _Document:
         self._check(TomlShape, self._data, ())
         self._raise_problems()
         shape = msgspec.convert(self._data, TomlShape)
+        shape = msgspec.structs.replace(
+            shape, listen=self._with_paths(shape.listen), fix=self._with_dictionaries(shape.fix)
+        )
         if "allow_unknown_sessions" not in self._data.get("fix", {}):
             fix = msgspec.structs.replace(
                 shape.fix, allow_unknown_sessions=is_loopback(shape.listen.host)
@@ -180,6 +184,25 @@ class _Document:
         check_reach(config, self.problem)
         self._raise_problems()
         return config
+
+    def _with_paths(self, listen: Listen) -> Listen:
+        """Files of TLS are where venue.toml says, seen from its own folder."""
+        folder = Path(self._name).resolve().parent
+        names = ("certificate", "key", "client_ca")
+        paths = {name: getattr(listen.tls, name) for name in names}
+        found = {name: str(folder / path) for name, path in paths.items() if path}
+        return msgspec.structs.replace(listen, tls=msgspec.structs.replace(listen.tls, **found))
+
+    def _with_dictionaries(self, fix: Fix) -> Fix:
+        """A session's own dictionary likewise."""
+        folder = Path(self._name).resolve().parent
+        sessions = tuple(
+            msgspec.structs.replace(one, data_dictionary=str(folder / one.data_dictionary))
+            if one.data_dictionary
+            else one
+            for one in fix.sessions
+        )
+        return msgspec.structs.replace(fix, sessions=sessions)
 
     def problem(self, key: Key, text: str) -> None:
         self._problems.append(f"{self._origin(key)}: {_dotted(key)}: {text}")

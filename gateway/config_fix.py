@@ -11,7 +11,7 @@ import msgspec
 Application = Literal["orders", "market_data", "drop_copy", "echo"]
 BeginString = Literal["FIX.4.0", "FIX.4.1", "FIX.4.2", "FIX.4.3", "FIX.4.4", "FIXT.1.1"]
 RejectStyle = Literal["quickfix", "quickfixj"]
-TimestampPrecision = Literal["seconds", "millis", "micros", "nanos"]
+TimestampPrecision = Literal["seconds", "milliseconds", "microseconds", "nanoseconds"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 AVAILABLE_BEGIN_STRINGS: dict[str, BeginString] = {
@@ -23,6 +23,9 @@ AVAILABLE_BEGIN_STRINGS: dict[str, BeginString] = {
     "FIXT.1.1": "FIXT.1.1",
 }
 """The versions that the FIX port speaks today."""
+
+QUEUED_BYTES_MAX = 4 * 1024 * 1024
+"""Bytes that may wait for a peer that does not read, where nothing else is configured."""
 
 WILDCARD = "*"
 """Stands for any rest of a CompID, the whole of it included."""
@@ -50,6 +53,8 @@ class FixSession(msgspec.Struct, frozen=True):
     validate_fields_out_of_order: bool = True
     validate_user_defined_fields: bool = True
     allow_unknown_msg_fields: bool = False
+    validate_unordered_group_fields: bool = True
+    data_dictionary: str = ""
     reset_on_logout: bool = False
     reset_on_disconnect: bool = False
     on_duplicate: Literal["refuse", "replace"] = "refuse"
@@ -60,7 +65,7 @@ class FixSession(msgspec.Struct, frozen=True):
     max_latency: int = 120
     check_comp_id: bool = True
     requires_orig_sending_time: bool = True
-    timestamp_precision: TimestampPrecision = "millis"
+    timestamp_precision: TimestampPrecision = "milliseconds"
     enable_next_expected_msg_seq_num: bool = False
     enable_last_msg_seq_num_processed: bool = False
     resend_request_chunk_size: int = 0
@@ -73,6 +78,8 @@ class FixSession(msgspec.Struct, frozen=True):
     end_day: str = ""
     weekdays: tuple[Weekday, ...] = ()
     time_zone: str = ""
+    allowed_remote_addresses: tuple[str, ...] = ()
+    max_queued_bytes: int = QUEUED_BYTES_MAX
 
     @property
     def is_template(self) -> bool:
@@ -85,6 +92,7 @@ class Fix(msgspec.Struct, frozen=True):
 
     allow_unknown_sessions: bool = True
     logon_timeout: int = 10
+    max_message_size: int = 65_536
     sessions: tuple[FixSession, ...] = ()
 
 

@@ -11,10 +11,14 @@ from gateway.config_rules import (
     Key,
     Problem,
     account_of,
+    check_networks,
     check_text,
     did_you_mean,
 )
+from gateway.order_entry.fix_dictionaries import dictionary
+from gateway.order_entry.fix_dictionary_file import DictionaryFileError, read_dictionary
 from gateway.schedule import WEEKDAYS, parse_day, parse_time
+from protocol.fix.version import version_of
 
 RANGES: dict[str, tuple[int, int]] = {
     "heart_bt_int_min": (0, 86_400),
@@ -22,9 +26,12 @@ RANGES: dict[str, tuple[int, int]] = {
     "logout_timeout": (1, 3_600),
     "max_latency": (1, 86_400),
     "resend_request_chunk_size": (0, 1_000_000),
+    "max_queued_bytes": (64 * 1024, 64 * 1024 * 1024),
 }
 """Keys of a session that hold integers: the least and the most of each."""
 LOGON_TIMEOUT_RANGE = (1, 3_600)
+MESSAGE_SIZE_RANGE = (1_024, 1024 * 1024)
+"""Least and most of `fix.max_message_size`: a Logon(A) has to fit, and a few messages in a tick."""
 
 
 def resolve_fix(fix: Fix, venue: Venue, accounts: tuple[Account, ...], problem: Problem) -> Fix:
@@ -32,6 +39,7 @@ def resolve_fix(fix: Fix, venue: Venue, accounts: tuple[Account, ...], problem: 
     sessions: list[FixSession] = []
     seen: set[tuple[str, str, str]] = set()
     _check_range(("fix", "logon_timeout"), fix.logon_timeout, LOGON_TIMEOUT_RANGE, problem)
+    _check_range(("fix", "max_message_size"), fix.max_message_size, MESSAGE_SIZE_RANGE, problem)
     for index, entry in enumerate(fix.sessions):
         key: Key = ("fix", "sessions", index)
         # A template's clients each trade for an account of their own name, unless it names one.
@@ -50,8 +58,11 @@ def resolve_fix(fix: Fix, venue: Venue, accounts: tuple[Account, ...], problem: 
         seen.add(identity)
         if session.username and not session.password:
             problem((*key, "password"), "expected a password with username, received none")
+        _check_data_dictionary((*key, "data_dictionary"), session, problem)
         _check_ranges(key, session, problem)
         _check_schedule(key, session, problem)
+        addresses = session.allowed_remote_addresses
+        check_networks((*key, "allowed_remote_addresses"), addresses, problem)
         if "echo" in session.applications and len(session.applications) > 1:
             problem((*key, "applications"), '"echo" is a test harness: expected it alone')
         _check_drop_copy(key, session, problem)
@@ -63,6 +74,23 @@ def _check_comp_id(key: Key, text: str, problem: Problem) -> None:
     check_text(key, text, COMP_ID_MAX, problem)
     if WILDCARD in text[:-1]:
         problem(key, f'expected "*" at the end only, received "{text}"')
+
+
+def _check_data_dictionary(key: Key, session: FixSession, problem: Problem) -> None:
+    """A user's file is read before anybody logs on; it is for one version."""
+    if not session.data_dictionary:
+        return
+    fixt = session.begin_string == "FIXT.1.1"
+    if fixt and session.default_appl_ver_id == "any":
+        problem(key, 'expected default_appl_ver_id "7", "8" or "9" with it, received "any"')
+        return
+    appl_ver_id = session.default_appl_ver_id.encode() if fixt else b""
+    version = version_of(session.begin_string.encode(), appl_ver_id)
+    assert version is not None, "every BeginString that can be configured is spoken"
+    try:
+        read_dictionary(session.data_dictionary, dictionary(version.code))
+    except DictionaryFileError as error:
+        problem(key, str(error))
 
 
 def _check_range(key: Key, value: int, bounds: tuple[int, int], problem: Problem) -> None:

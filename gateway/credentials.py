@@ -4,6 +4,8 @@ import hmac
 
 from gateway import config as cfg
 from gateway.accounts import FixLogin, Verdict
+from gateway.addresses import includes, parse_network
+from gateway.passwords import is_right
 
 WRONG_PASSWORD = "wrong username or password"
 
@@ -18,8 +20,10 @@ class ConfiguredCredentials:
     def __init__(self, config: cfg.Config) -> None:
         self._config = config
 
-    def fix(self, login: FixLogin) -> Verdict:
-        """Unknown identity: silent close. Known identity, wrong password: Logout with Text."""
+    def fix(self, login: FixLogin, seal: bytes) -> Verdict:
+        """Unknown identity: silent close. Known identity, wrong password: Logout with Text.
+
+        `seal` holds the password that the client chose itself, if it did."""
         session = cfg.fix_session(
             self._config,
             login.begin_string.decode("latin-1"),
@@ -36,8 +40,12 @@ class ConfiguredCredentials:
                     )
                 ),
             )
+        allowed = map(parse_network, session.allowed_remote_addresses)
+        if session.allowed_remote_addresses and not includes(allowed, login.remote_address):
+            return Verdict(b"", f"{login.remote_address} is not in allowed_remote_addresses")
         if session.password and not (
-            _same(session.username, login.username) & _same(session.password, login.password)
+            _same(session.username, login.username)
+            & is_right(seal, login.password, session.password.encode())
         ):
             return Verdict(b"", WRONG_PASSWORD, WRONG_PASSWORD)
         return Verdict(session.account.encode())

@@ -62,6 +62,9 @@ class Floor(Protocol):
     def judge(self, connection: Connection, verdict: Verdict) -> Verdict:
         """Record how a login was judged; the recorded verdict counts in a replay."""
 
+    def change_password(self, session: SessionRecord, password: bytes, configured: bytes) -> None:
+        """Record that `session` chose a password instead of the configured one."""
+
     def attach(self, connection: Connection, session: SessionRecord) -> None:
         """From now on `connection` serves `session`."""
 
@@ -167,6 +170,9 @@ class Desk(Protocol):
 
     def shut(self, connection: Connection, text: str) -> None:
         """Say goodbye in the wire's own way (FIX Logout, SoupBinTCP close without `Z`)."""
+
+    def announce(self, connection: Connection, headline: str, text: str) -> bool:
+        """The operator's news for a peer that is logged on; False: the wire has no word for it."""
 
     def numbers(self, session: SessionRecord) -> Numbers:
         """The durable numbers as they stand, for the journal."""

@@ -12,6 +12,8 @@ import msgspec
 from gateway.accounts import Verdict
 from gateway.journal.log import JournalError, MemoryLog
 from gateway.journal.records import (
+    Announced,
+    AnswerSliced,
     AuthResult,
     Batch,
     Connected,
@@ -20,6 +22,7 @@ from gateway.journal.records import (
     Fact,
     FramesOut,
     MarketDataTold,
+    PasswordChanged,
     Received,
     ResendSliced,
     SessionControlled,
@@ -76,10 +79,13 @@ class Replay:
 
     def _batch(self, number: int, recorded: Batch) -> Divergence | None:
         verdicts: dict[int, deque[Verdict]] = {}
+        seals: dict[int, deque[bytes]] = {}
         for fact in recorded.facts:
             if isinstance(fact, AuthResult):
                 verdict = Verdict(fact.account, fact.refusal, fact.answer)
                 verdicts.setdefault(fact.connection_id, deque()).append(verdict)
+            elif isinstance(fact, PasswordChanged):
+                seals.setdefault(fact.session_id, deque()).append(fact.seal)
         for fact in recorded.facts:
             if isinstance(fact, Started):
                 # A new process knew only what the journal told it.
@@ -88,6 +94,7 @@ class Replay:
             if venue is None:
                 return Divergence(number, "first fact", "Started", fact)
             venue.recorded_verdicts = verdicts
+            venue.recorded_seals = seals
             venue.begin(recorded.now_ns)
             try:
                 drive(venue, fact)
@@ -122,7 +129,9 @@ def drive(venue: Venue, fact: Fact) -> None:
         venue.connected(fact.connection_id, fact.wire.encode(), fact.peer)
     elif isinstance(fact, Controlled):
         venue.controlled(fact.command)
-    elif isinstance(fact, AuthResult):
+    elif isinstance(fact, Announced):
+        venue.announced(fact.headline, fact.text)
+    elif isinstance(fact, AuthResult | PasswordChanged):
         return
     else:
         connection = venue.connections.get(fact.connection_id)
@@ -132,12 +141,14 @@ def drive(venue: Venue, fact: Fact) -> None:
             venue.received(connection, fact.data)
         elif isinstance(fact, ResendSliced):
             venue.resend(connection)
+        elif isinstance(fact, AnswerSliced):
+            venue.proceed(connection)
         elif isinstance(fact, MarketDataTold):
             venue.tell(connection)
         elif isinstance(fact, TimerFired):
             venue.timer_fired(connection)
         elif isinstance(fact, Disconnected):
-            venue.disconnected(connection, fact.cause)
+            venue.disconnected(connection, fact.cause, fact.unsent_bytes)
         elif isinstance(fact, SessionControlled):
             venue.shut(connection, fact.text)
 

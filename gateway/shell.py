@@ -158,6 +158,23 @@ class Shell:
             raise VenueFailed(f"the venue failed before the command was in its log: {command!r}")
         return events
 
+    async def announce(self, headline: str, text: str) -> int:
+        """News for those who are logged on, in the log when this returns; returns how many are
+        told. Raises VenueFailed."""
+        if not self.begin():
+            raise VenueFailed("the venue has failed and announces nothing")
+        told = 0
+
+        def apply() -> None:
+            nonlocal told
+            told = self.venue.announced(headline, text)
+
+        self.guard(apply)
+        await self.committed()
+        if self._dead:
+            raise VenueFailed("the venue failed before the news was in its log")
+        return told
+
     async def committed(self) -> None:
         """Wait for the end of the running tick, or of the venue."""
         if not self._armed or self._dead:
@@ -177,7 +194,8 @@ class Shell:
         self._turns.append(port)
 
     def pump(self, port: "Port") -> None:
-        """`port` has a resend running; its next slice leaves with the next tick."""
+        """`port` has a resend or a long answer running; its next slice leaves with the next
+        tick."""
         self._pumping[port.connection.connection_id] = port
 
     def _continue_paused(self) -> None:
@@ -192,7 +210,7 @@ class Shell:
                 break
             self._turns.popleft().take_turn()
         for port in self._pumping.values():
-            self.venue.wake(port.connection)
+            self.guard(self.venue.proceed, port.connection)
         self._pumping.clear()
 
     # -- timers -------------------------------------------------------------------------------
@@ -205,7 +223,7 @@ class Shell:
         await self.committed()
         until_ns = clock.now_ns() + duration_ns
         for _ in range(ADVANCE_STEPS_MAX):
-            deadlines = (port.connection.session.deadline_ns for port in self.ports.values())
+            deadlines = (port.connection.deadline_ns for port in self.ports.values())
             due = [at_ns for at_ns in deadlines if at_ns is not None and at_ns <= until_ns]
             if not due:
                 break

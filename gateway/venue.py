@@ -12,12 +12,15 @@ from gateway.desk import Desk
 from gateway.journal.history import SentHistory
 from gateway.journal.log import SequencedLog
 from gateway.journal.records import (
+    Announced,
+    AnswerSliced,
     AuthResult,
     Connected,
     Controlled,
     Disconnected,
     FramesOut,
     MarketDataTold,
+    PasswordChanged,
     Received,
     ResendSliced,
     SessionControlled,
@@ -28,11 +31,13 @@ from gateway.journal.records import (
 )
 from gateway.order_entry.orders import Orders
 from gateway.order_entry.router import Router
+from gateway.passwords import seal
 from gateway.sequencer import ApplyError, Sequencer, Tick
 from gateway.sessions import Connection, Numbers, SessionRecord
-from matching.commands import Command, EndOfDay, SetPhase, StartOfDay
+from matching.commands import Command, EndOfDay, MassCancel, SetPhase, StartOfDay
 from matching.engine import Engine
 from matching.events import Event
+from matching.types import CancelReason
 from protocol.session import Remark, Terminated
 
 LogLine = Callable[[str], None]
@@ -74,6 +79,8 @@ class Venue:
         self.sequencer = Sequencer(self.engine, log, self._router.route)
         self.recorded_verdicts: dict[int, deque[Verdict]] | None = None
         """In a replay: the verdicts of the batch by connection_id, one for each login in turn."""
+        self.recorded_seals: dict[int, deque[bytes]] = {}
+        """In a replay: the new passwords of the batch by session_id, each in turn."""
         self.watchers: list[Callable[[Sequence[Event]], None]] = []
         """Who looks at the events of every tick before it is written; nobody, usually."""
         self.waiting: dict[int, Callable[[Connection], None]] = {}
@@ -97,6 +104,12 @@ class Venue:
             AuthResult(connection.connection_id, verdict.account, verdict.refusal, verdict.answer)
         )
         return verdict
+
+    def change_password(self, session: SessionRecord, password: bytes, configured: bytes) -> None:
+        """From now on `session` logs on with `password`, as long as the configured one stays."""
+        recorded = self.recorded_seals.get(session.session_id)
+        session.password_seal = recorded.popleft() if recorded else seal(password, configured)
+        self.sequencer.note(PasswordChanged(session.session_id, session.password_seal))
 
     def attach(self, connection: Connection, session: SessionRecord) -> None:
         """From now on `connection` serves `session`."""
@@ -157,10 +170,13 @@ class Venue:
                     entry.unsent,
                     entry.history,
                     entry.appl_ver_id,
+                    entry.period_start_ns,
                 )
             for fact in batch.facts:
                 if type(fact) is Connected:
                     self.next_connection_id = fact.connection_id + 1
+                elif type(fact) is PasswordChanged:
+                    self.directory.sessions[fact.session_id].password_seal = fact.seal
             yield count
         for session_id, numbers in latest.items():
             session = self.directory.sessions[session_id]
@@ -184,6 +200,8 @@ class Venue:
         self.sequencer.note(Started(version, configuration))
         for connection in list(self.connections.values()):
             self._detach(connection)
+        for session in self.directory.sessions.values():
+            self._cancel_orders(session)
 
     def connected(self, connection_id: int, wire: bytes, peer: str) -> Connection:
         """A transport was accepted on the port of `wire`."""
@@ -205,20 +223,22 @@ class Venue:
         if connection.record is not None:
             connection.record.last_heard_ns = self.now_ns
         consumed = session.take_consumed()
-        if consumed:
+        if consumed or connection.record is not None:
+            # What is incomplete keeps the line alive all the same: a fact, if an empty one.
             self.sequencer.note(Received(connection.connection_id, consumed))
 
     def timer_fired(self, connection: Connection) -> None:
         """The session's deadline passed."""
         self.sequencer.note(TimerFired(connection.connection_id))
-        self._drain(connection, connection.session.handle_timeout)
+        self._drain(connection, connection.handle_timeout)
 
-    def disconnected(self, connection: Connection, cause: str) -> None:
-        """The peer closed its sending side, or the transport is gone. What the session still has to
-        say leaves with this tick if the transport can take it."""
+    def disconnected(self, connection: Connection, cause: str, unsent_bytes: int = 0) -> None:
+        """The peer closed its sending side, or the transport is gone with `unsent_bytes` in it.
+        What the session still has to say leaves with this tick if the transport can take it."""
         if self.connections.get(connection.connection_id) is not connection:
             return
-        self.sequencer.note(Disconnected(connection.connection_id, cause))
+        self.sequencer.note(Disconnected(connection.connection_id, cause, unsent_bytes))
+        connection.unsent_bytes = unsent_bytes
         self._drain(connection, connection.session.receive_eof)
         if connection.close_reason is None:
             self.remark(connection, f"disconnected: {cause}")
@@ -264,6 +284,7 @@ class Venue:
                         now.unsent,
                         now.history,
                         now.appl_ver_id,
+                        now.period_start_ns,
                     )
                 )
             if session.connection is not None:
@@ -283,11 +304,30 @@ class Venue:
         """
         session = connection.session
         if not session.resending:
-            return False
+            return connection.answering
         self.sequencer.note(ResendSliced(connection.connection_id))
         if connection.record is not None:
             self.touch(connection.record)
-        return session.resend_slice(self.now_ns)
+        return session.resend_slice(self.now_ns) or connection.answering
+
+    def proceed(self, connection: Connection) -> None:
+        """In a tick: let long answers go on by one slice, and `connection` be among the next
+        released, where a resend goes on."""
+        if self.connections.get(connection.connection_id) is not connection:
+            return
+        self._active[connection.connection_id] = connection
+        if connection.answering:
+            self.sequencer.note(AnswerSliced(connection.connection_id))
+            self._drain(connection, connection.answer_slice)
+
+    def announced(self, headline: str, text: str) -> int:
+        """The operator has news for those who are logged on now; returns how many are told."""
+        self.sequencer.note(Announced(headline, text))
+        told = 0
+        for connection in list(self.connections.values()):
+            if connection.record is not None:
+                told += self._desks[connection.wire].announce(connection, headline, text)
+        return told
 
     def tell(self, connection: Connection) -> None:
         """It is the connection's turn: its transport takes bytes, so that it may be told what
@@ -361,3 +401,9 @@ class Venue:
             self._desks[connection.wire].closed(connection)
             record.connection = None
             self.touch(record)
+            self._cancel_orders(record)
+
+    def _cancel_orders(self, session: SessionRecord) -> None:
+        """Nobody serves `session` any more: take its orders off the books if it wants that."""
+        if session.cancel_on_disconnect and self.orders.live_of_session(session.session_id):
+            self.submit(MassCancel(session.session_id, reason=CancelReason.DISCONNECT))

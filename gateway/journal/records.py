@@ -31,7 +31,8 @@ class Connected(msgspec.Struct, frozen=True, array_like=True, tag=2):
 
 
 class Received(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3):
-    """The bytes that one read's events were made of, secrets masked.
+    """The bytes that one read's events were made of, secrets masked. Empty: a logged-on peer was
+    heard, but nothing it said is complete yet.
 
     FIX, SoupBinTCP: stream bytes, whole frames and garbage between them. WebSocket: one message.
     """
@@ -60,10 +61,11 @@ class TimerFired(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):
 
 
 class Disconnected(msgspec.Struct, frozen=True, array_like=True, tag=6):
-    """A transport ended; the cause in words."""
+    """A transport ended; the cause in words. `unsent_bytes` were written to it and never left."""
 
     connection_id: int
     cause: str
+    unsent_bytes: int = 0
 
 
 class ResendSliced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=9):
@@ -71,6 +73,14 @@ class ResendSliced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=9
     has numbers already, but what counts as never sent depends on how far it came."""
 
     connection_id: int
+
+
+class PasswordChanged(msgspec.Struct, frozen=True, array_like=True, tag=10):
+    """A client chose a new password. Replay and recovery take over the seal (`gateway.passwords`):
+    the password itself is nowhere."""
+
+    session_id: int
+    seal: bytes
 
 
 class MarketDataTold(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=14):
@@ -95,6 +105,19 @@ class SessionControlled(msgspec.Struct, frozen=True, array_like=True, tag=8):
     text: str
 
 
+class AnswerSliced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=12):
+    """The long answers of a connection went on by one slice: what they say is numbered then."""
+
+    connection_id: int
+
+
+class Announced(msgspec.Struct, frozen=True, array_like=True, tag=13):
+    """The operator's news for those who were logged on."""
+
+    headline: str
+    text: str
+
+
 Fact = (
     Started
     | Connected
@@ -105,6 +128,9 @@ Fact = (
     | Controlled
     | SessionControlled
     | ResendSliced
+    | AnswerSliced
+    | Announced
+    | PasswordChanged
     | MarketDataTold
 )
 
@@ -129,7 +155,8 @@ class SessionNumbers(msgspec.Struct, frozen=True, gc=False, array_like=True):
     `unsent` are the ranges begin <= number < end produced while no connection could take them.
     `appl_ver_id` is the DefaultApplVerID(1137) of the last FIXT.1.1 Logon: absent clients are
     written to in its words. `history` names the stream on the wires that have a word for it
-    (SoupBinTCP session, WebSocket epoch)."""
+    (SoupBinTCP session, WebSocket epoch). `period_start_ns` is the start of the scheduled period
+    that the numbers belong to, 0 without a schedule."""
 
     session_id: int
     next_in: int
@@ -137,6 +164,7 @@ class SessionNumbers(msgspec.Struct, frozen=True, gc=False, array_like=True):
     unsent: tuple[tuple[int, int], ...] = ()
     history: bytes = b""
     appl_ver_id: bytes = b""
+    period_start_ns: int = 0
 
 
 class Batch(msgspec.Struct, frozen=True, gc=False, array_like=True):

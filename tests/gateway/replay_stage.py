@@ -160,7 +160,7 @@ class Stage:
         for _ in range(seconds):
             self.now_ns += SECOND_NS
             for connection in list(self.venue.connections.values()):
-                deadline_ns = connection.session.deadline_ns
+                deadline_ns = connection.deadline_ns
                 if deadline_ns is not None and deadline_ns <= self.now_ns:
                     self.tick(lambda connection=connection: self.venue.timer_fired(connection))  # type: ignore[misc]
 

@@ -98,10 +98,10 @@ class VenueHarness:
             self.venue.commit()
             self._release()
 
-    def connect(self, wire: bytes) -> Pipe:
+    def connect(self, wire: bytes, peer: str = "test") -> Pipe:
         with self.tick():
             venue = self.venue
-            connection = venue.connected(venue.next_connection_id, wire, "test")
+            connection = venue.connected(venue.next_connection_id, wire, peer)
             pipe = Pipe(self, connection)
             self._pipes[connection.connection_id] = pipe
         return pipe
@@ -115,12 +115,25 @@ class VenueHarness:
         return events
 
     def settle(self) -> None:
-        """Let running resends go on to their end, a slice a tick."""
+        """Let running resends and long answers go on to their end, a slice a tick."""
         while self._running:
-            for connection in self._running:
-                self.venue.wake(connection)
             with self.tick():
-                pass
+                for connection in self._running:
+                    self.venue.proceed(connection)
+
+    def advance(self, duration_ns: int) -> None:
+        """Time goes by and deadlines fire, one a tick, in their order."""
+        until_ns = self.now_ns + duration_ns
+        while due := [
+            (deadline_ns, number)
+            for number, connection in self.venue.connections.items()
+            if (deadline_ns := connection.deadline_ns) is not None and deadline_ns <= until_ns
+        ]:
+            deadline_ns, number = min(due)
+            self.now_ns = max(self.now_ns, deadline_ns)
+            with self.tick():
+                self.venue.timer_fired(self.venue.connections[number])
+        self.now_ns = until_ns
 
     def batches(self) -> list[Batch]:
         """What the log holds."""
