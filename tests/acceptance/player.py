@@ -14,6 +14,8 @@ from tests.acceptance.script import Script, Step, rendered
 
 NS_PER_S = 1_000_000_000
 _PLACEHOLDER = re.compile(r"<(?:(now)([+-]\d+)?|(at):(\w+)|(\w+))>")
+_DIGITS = {"seconds": 0, "milliseconds": 3, "microseconds": 6, "nanoseconds": 9}
+"""Of a second, by timestamp_precision."""
 _TIMES = ("42", "52", "60", "122")
 
 
@@ -47,26 +49,30 @@ class Stage(Protocol):
 
 def play(script: Script, version: Version, stage: Stage) -> None:
     """Raises Mismatch at the first line that does not come true."""
-    Player(version, stage).play(script)
+    Player(script, version, stage).play()
 
 
 class Player:
     """One run of one script."""
 
-    def __init__(self, version: Version, stage: Stage) -> None:
+    def __init__(self, script: Script, version: Version, stage: Stage) -> None:
+        self._script = script
         self._version = version
         self._stage = stage
-        self._digits = version.time_digits
+        precision = script.session.get("timestamp_precision", "")
+        self._digits = _DIGITS.get(precision, version.time_digits)
         self._words: dict[str, str] = {}
         self._named: set[tuple[str, str]] = set()
         self._marks: dict[str, int] = {}
         self._since_ns = stage.now_ns()
         """Nothing that is still unread was written before."""
 
-    def play(self, script: Script) -> None:
+    def play(self) -> None:
+        script = self._script
+        style = script.session.get("reject_style", "quickfix")
         for step in script.steps:
             try:
-                getattr(self, "_" + step.verb)(step, rendered(step, self._version))
+                getattr(self, "_" + step.verb)(step, rendered(step, self._version, style))
             except Mismatch as problem:
                 place = f"{script.name}.fix:{step.line} ({self._version.name})"
                 raise Mismatch(f"{place}: {step.verb} {step.text}\n{problem}") from None

@@ -36,6 +36,8 @@ _VERBS = {">": "send", "<": "expect", "!": "send_raw"}
 _ONLY = re.compile(r"\{(\d\d)?(-)?(\d\d)?:([^{}]*)\}")
 _WORD = re.compile(r"@(\w+)((?:,[^|,]*)*)\|?")
 """What a word stands for ends its own last field, so a | behind it is not another one."""
+_TAG_IN_TEXT = {"quickfix": " ({})", "quickfixj": ", field={}"}
+"""How Text(58) names the tag before FIX 4.2."""
 _BEFORE_TARGET = ("35", "34", "43")
 """Fields of the header that stand before SenderCompID(49) in what the venue writes."""
 
@@ -145,15 +147,18 @@ def _spelled_out(line: str, words: dict[str, str], where: str) -> str:
     return line
 
 
-def rendered(step: Step, version: Version) -> str:
-    """The text of a step as this version says it, fields ended by |, before times are filled in."""
+def rendered(step: Step, version: Version, style: str = "quickfix") -> str:
+    """The text of a step as this version says it, fields ended by |, before times are filled in.
+
+    `style` is the session's reject_style.
+    """
     text = _of_version(step.text, version)
     if step.verb not in ("send", "expect"):
         return text
     fields = list(_fields(text))
     kind = dict(reversed(fields)).get("35", "")
     if step.verb == "expect" and kind in ("3", "j"):
-        fields = _rejection(fields, kind, version)
+        fields = _rejection(fields, kind, version, _TAG_IN_TEXT[style])
     if kind == "2":
         fields = [(t, version.infinity.decode() if (t, v) == ("16", "0") else v) for t, v in fields]
     if fields and fields[0][0] != "8":
@@ -182,7 +187,9 @@ def _fields(text: str) -> Iterator[tuple[str, str]]:
         yield tag, value
 
 
-def _rejection(fields: list[tuple[str, str]], kind: str, version: Version) -> list[tuple[str, str]]:
+def _rejection(
+    fields: list[tuple[str, str]], kind: str, version: Version, tag_in_text: str
+) -> list[tuple[str, str]]:
     """Before FIX 4.2 only Text(58) says why; 4.2 knows no SessionRejectReason(373) above 11."""
     tags = dict(fields)
     if version.has_reject_codes:
@@ -194,7 +201,7 @@ def _rejection(fields: list[tuple[str, str]], kind: str, version: Version) -> li
         if tag == "35":
             value = "3"
         elif tag == "58" and kind == "3" and "371" in tags:
-            value += f" ({tags['371']})"
+            value += tag_in_text.format(tags["371"])
         if tag not in ("371", "372", "373", "379", "380"):
             kept.append((tag, value))
     return kept
