@@ -48,6 +48,7 @@ def admin_routes(config: Config, get_shell: GetShell) -> list[Route]:
         "cancel-all": operator.cancel_all,
         "bust": operator.bust,
         "disconnect": operator.disconnect,
+        "news": operator.news,
         "clock/advance": operator.clock_advance,
     }
 
@@ -175,6 +176,17 @@ class Operator:
         await shell.committed()
         port.transport.close()
         return {"disconnected": session_id}
+
+    async def news(self, shell: Shell, fields: Fields) -> object:
+        text = fields.text("text", default="")
+        headline = fields.text("headline", default="venue news")
+        fields.end()
+        for name, value in (("text", text), ("headline", headline)):
+            # A wire's delimiters are control characters.
+            if not value.strip() or not value.replace("\n", "").isprintable():
+                expected = "printable characters"
+                raise Refused(400, f"{name}: expected {expected}", name, expected, repr(value))
+        return {"told": await shell.announce(headline, text)}
 
     async def clock_advance(self, shell: Shell, fields: Fields) -> object:
         duration_ns = fields.number("duration_ns", most=ADVANCE_MAX_NS)

@@ -83,12 +83,17 @@ class CancelOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=4)
 
 
 class MassCancel(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):
-    """Cancel every live order that fits all given filters; 0 means any. In order_id order."""
+    """Cancel every live order that fits all given filters; 0 means any. In order_id order.
+
+    `requested_by` is the session that asked under its own `client_id`; 0: the operator.
+    """
 
     session_id: int = 0
     account_id: int = 0
     instrument_id: int = 0
     reason: CancelReason = CancelReason.SUPERVISORY
+    requested_by: int = 0
+    client_id: bytes = b""
 
 
 class RefuseRequest(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6):

@@ -140,6 +140,16 @@ class TradeBusted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=8)
     reason: BustReason
 
 
+class MassCanceled(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=15):
+    """A session's own mass cancel is done: the `count` Canceled before this are its."""
+
+    requested_by: int
+    client_id: bytes
+    instrument_id: int
+    """0: all instruments."""
+    count: int
+
+
 class PhaseChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=9):
     instrument_id: int
     phase: Phase
@@ -181,6 +191,7 @@ Event = (
     | OrderReduced
     | OrderCanceled
     | TradeBusted
+    | MassCanceled
     | PhaseChanged
     | DayStarted
     | DayEnded

@@ -18,6 +18,7 @@ from matching.commands import (
 )
 from matching.events import (
     Event,
+    MassCanceled,
     OrderAccepted,
     OrderCanceled,
     OrderExecuted,
@@ -307,7 +308,12 @@ class OrderFlow:
             and account_id in (0, order.account_id)
             and instrument_id in (0, order.instrument_id)
         ]
-        return tuple([self._take_off(order, command.reason, 0, b"") for order in chosen])
+        events: list[Event] = [self._take_off(order, command.reason, 0, b"") for order in chosen]
+        if command.requested_by:
+            events.append(
+                MassCanceled(command.requested_by, command.client_id, instrument_id, len(events))
+            )
+        return tuple(events)
 
     def _take_off(
         self, order: RestingOrder, reason: CancelReason, requested_by: int, client_id: bytes

@@ -135,6 +135,14 @@ def disconnect(
     _act("disconnect", session_id=session_id, text=text)
 
 
+@app.command()
+def news(
+    text: str, headline: Annotated[str | None, typer.Option(help="Default: venue news.")] = None
+) -> None:
+    """Tell every FIX session that is logged on."""
+    _act("news", text=text, headline=headline)
+
+
 @app.command("set-seq", context_settings={"ignore_unknown_options": True})
 def set_seq(arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None) -> None:
     """Set the sequence numbers of a session."""

@@ -10,8 +10,11 @@ from gateway.order_entry.fix_echo import ECHOED_TYPES
 REFERENCE_TYPES = frozenset((b"c", b"e", b"g", b"x"))
 """SecurityDefinition, SecurityStatus, TradingSessionStatus and SecurityList requests."""
 
+ORDER_TYPES = frozenset((b"D", b"F", b"G", b"H", b"q", b"AF", b"AN", b"AD", b"Q"))
+"""Orders, mass cancels, and what reconciles after an absence."""
+
 TYPES: dict[Application, frozenset[bytes]] = {
-    "orders": REFERENCE_TYPES | frozenset((b"D", b"F", b"G", b"H")),
+    "orders": REFERENCE_TYPES | ORDER_TYPES,
     "market_data": REFERENCE_TYPES | frozenset((b"V",)),
     "drop_copy": frozenset(),
     "echo": ECHOED_TYPES,

@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 from gateway.desk import Floor
 from gateway.order_entry import requests
-from gateway.order_entry.fix_reports import FixReports
+from gateway.order_entry.fix_reports import FixReports, stream_of
+from gateway.order_entry.fix_requests import missing
+from gateway.order_entry.fix_status import FixStatus, order_id
 from gateway.order_entry.fix_words import (
     ORDER_TYPES,
     SIDES,
@@ -21,15 +23,12 @@ from protocol.fix.messages import (
     NewOrderSingle,
     OrderCancelReplaceRequest,
     OrderCancelRequest,
-    OrderStatusRequest,
     Rest,
 )
 from protocol.fix.values import parse_decimal
 
 ACCOUNT_MAX = 64
 """Bytes of Account(1): echoed in every report of the order, so kept with it."""
-ORDER_ID_DIGITS_MAX = 18
-"""Of OrderID(37): ours have fewer, and int() of many digits takes long."""
 MEMO_MAX = 65_536
 """Price and quantity texts whose ints are remembered; then the memory starts afresh."""
 
@@ -54,12 +53,23 @@ class Refusal(Exception):
         self.text = text
 
 
-class FixOrders:
-    """Translates the four requests and submits them; `reports` answers what needs no command."""
+class Missing(Exception):
+    """A request lacks a field which its other fields make necessary (FIX Session Layer, test case
+    14.m). Never leaves this module."""
 
-    def __init__(self, floor: Floor, reports: FixReports) -> None:
+    def __init__(self, name: bytes) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class FixOrders:
+    """Translates requests to enter, cancel and replace, and submits them; `status` answers those
+    that were made before."""
+
+    def __init__(self, floor: Floor, reports: FixReports, status: FixStatus) -> None:
         self._floor = floor
         self._reports = reports
+        self._status = status
         self._listed: dict[bytes, Listed] = {}
         self._units: dict[int, dict[bytes, int]] = {}
 
@@ -68,13 +78,13 @@ class FixOrders:
         assert record is not None, "an order before logon"
         floor = self._floor
         cl_ord_id = message.cl_ord_id
-        if message.poss_resend:
-            known = floor.orders.find(record.session_id, cl_ord_id)
-            if known is not None:
-                self._reports.status(record, known, cl_ord_id)
-                return
+        if message.poss_resend and self._status.again(connection, message):
+            return
         try:
             command = self._enter_order(record, message)
+        except Missing as lacking:
+            self._answer_missing(record, (message.msg_seq_num, b"D"), lacking.name, cl_ord_id)
+            return
         except Refusal as refusal:
             requests.refuse(
                 floor,
@@ -88,7 +98,7 @@ class FixOrders:
         floor.submit(command)
 
     def _enter_order(self, record: SessionRecord, message: NewOrderSingle) -> EnterOrder:
-        """The order in engine words. Raises Refusal."""
+        """The order in engine words. Raises Refusal, Missing."""
         floor = self._floor
         if floor.orders.outcome(record.session_id, message.cl_ord_id) is not None:
             raise Refusal(RejectReason.DUPLICATE_CLIENT_ID, b"duplicate ClOrdID(11)")
@@ -161,16 +171,16 @@ class FixOrders:
     ) -> tuple[int, int]:
         """Quantity and price in the instrument's units; 0 is a market order's price.
 
-        Raises Refusal.
+        Raises Refusal, Missing.
         """
         if not message.order_qty:
-            raise Refusal(RejectReason.INVALID_QUANTITY, b"OrderQty(38) required")
+            raise Missing(b"OrderQty(38)")
         instrument = listed.instrument
         quantity = self._parse(message.order_qty, instrument.quantity_decimals, b"OrderQty(38)")
         if order_type is _MARKET:
             return quantity, 0
         if not message.price:
-            raise Refusal(RejectReason.INVALID_PRICE, b"Price(44) required for a limit order")
+            raise Missing(b"Price(44)")
         return quantity, self._parse(message.price, instrument.price_decimals, b"Price(44)")
 
     def _parse(self, text: bytes, decimals: int, field: bytes) -> int:
@@ -192,12 +202,16 @@ class FixOrders:
     def cancel(self, connection: Connection, message: OrderCancelRequest) -> None:
         record = connection.record
         assert record is not None, "a cancel before logon"
+        if message.poss_resend and self._status.again(connection, message):
+            return
         order = self._named_order(record, message)
         requests.cancel(self._floor, record, message.cl_ord_id, order, echo=message.orig_cl_ord_id)
 
     def replace(self, connection: Connection, message: OrderCancelReplaceRequest) -> None:
         record = connection.record
         assert record is not None, "a replace before logon"
+        if message.poss_resend and self._status.again(connection, message):
+            return
         order = self._named_order(record, message)
         try:
             if message.rest:
@@ -221,6 +235,10 @@ class FixOrders:
                     keep_priority=True,
                     echo=message.side + message.account,
                 )
+        except Missing as lacking:
+            ref = (message.msg_seq_num, b"G")
+            self._answer_missing(record, ref, lacking.name, message.cl_ord_id)
+            return
         except Refusal as refusal:
             requests.refuse(
                 self._floor,
@@ -234,18 +252,11 @@ class FixOrders:
             return
         requests.replace(self._floor, record, request, order, echo=message.orig_cl_ord_id)
 
-    def status(self, connection: Connection, message: OrderStatusRequest) -> None:
-        record = connection.record
-        assert record is not None, "a status request before logon"
-        order: Order | None = None
-        if message.cl_ord_id:
-            order = self._floor.orders.find(record.session_id, message.cl_ord_id)
-        if order is None:
-            order = requests.visible(self._floor, record, _order_id(message.order_id))
-        if order is None:
-            self._reports.unknown_status(record, message)
-        else:
-            self._reports.status(record, order, message.cl_ord_id)
+    def _answer_missing(
+        self, record: SessionRecord, ref: tuple[int, bytes], name: bytes, cl_ord_id: bytes
+    ) -> None:
+        version = stream_of(record).version
+        self._reports.send(record, *missing(version, ref, name, cl_ord_id))
 
     def _named_order(
         self, record: SessionRecord, message: OrderCancelRequest | OrderCancelReplaceRequest
@@ -256,7 +267,7 @@ class FixOrders:
         if order is not None and order.live and order.client_id != message.orig_cl_ord_id:
             order = None
         if order is None:
-            order = requests.visible(floor, record, _order_id(message.order_id))
+            order = requests.visible(floor, record, order_id(message.order_id))
         if order is None or not self._same_contract(order, message):
             return None
         return order
@@ -272,16 +283,11 @@ class FixOrders:
         return self._floor.engine.instruments[order.instrument_id].instrument
 
 
-def _order_id(text: bytes) -> int:
-    """OrderID(37) as a number; 0, which is never an order's, where it is none of ours."""
-    return int(text) if text.isdigit() and len(text) <= ORDER_ID_DIGITS_MAX else 0
-
-
 def _check_rest(rest: Rest) -> None:
     for tag, value in rest:
-        name = UNSUPPORTED_TAGS.get(tag)
-        if name is not None and value not in (b"", b"0"):
-            raise Refusal(RejectReason.UNSUPPORTED, name + b" not supported")
+        unsupported = UNSUPPORTED_TAGS.get(tag)
+        if unsupported is not None and value and value not in unsupported[1]:
+            raise Refusal(RejectReason.UNSUPPORTED, unsupported[0] + b" not supported")
 
 
 def _check_same(order: Order, message: OrderCancelReplaceRequest) -> None:

@@ -32,7 +32,7 @@ from matching.events import (
 )
 from matching.types import CancelReason, OrderType, RequestKind, Side
 from protocol.fix.live_order import live_order_template
-from protocol.fix.messages import ExecutionReport, OrderCancelReject, OrderStatusRequest
+from protocol.fix.messages import ExecutionReport, OrderCancelReject
 from protocol.fix.reports import execution_report, order_cancel_reject
 from protocol.fix.session import FixSession
 from protocol.fix.stream import FixStream
@@ -80,7 +80,7 @@ class FixReports:
         if order.order_type is _LIMIT:
             price = b"44=%b\x01" % self._text(order.price, instrument.price_decimals)
         if self._floor.now_ns != self._time_ns:
-            self._transact_time()
+            self.transact_time()
         body = template % (
             b"1=%b\x01" % echo[1:] if len(echo) > 1 else b"",
             order.client_id,
@@ -201,33 +201,6 @@ class FixReports:
     def day_changed(self, session: SessionRecord, event: DayStarted | DayEnded) -> None:
         """FIX has no word for it here; expired orders are reported one by one."""
 
-    def status(self, session: SessionRecord, order: Order, cl_ord_id: bytes) -> None:
-        """The answer to OrderStatusRequest(H): ExecType I, ExecTransType 3 in FIX 4.2."""
-        self._report(session, order, b"I", b"0", ids=(cl_ord_id or order.client_id, b""))
-
-    def unknown_status(self, session: SessionRecord, request: OrderStatusRequest) -> None:
-        """A status request for an order that this session cannot see: Rejected, unknown order."""
-        version = stream_of(session).version
-        body = execution_report(
-            version,
-            ExecutionReport(
-                order_id=request.order_id or b"NONE",
-                exec_id=b"0",
-                exec_type=b"I",
-                ord_status=b"8",
-                symbol=request.symbol,
-                side=request.side,
-                leaves_qty=b"0",
-                cum_qty=b"0",
-                avg_px=b"0",
-                cl_ord_id=request.cl_ord_id,
-                ord_rej_reason=b"5",
-                text=b"unknown order",
-                transact_time=self._transact_time(),
-            ),
-        )
-        self.send(session, b"8", body)
-
     def _report(
         self,
         session: SessionRecord,
@@ -246,7 +219,7 @@ class FixReports:
             version,
             order,
             (exec_type, exec_id, exec_ref_id),
-            self._echo(session, order),
+            self.echo_to(session, order),
             ids=ids or (order.client_id, b""),
             last=last,
             text=text,
@@ -296,7 +269,7 @@ class FixReports:
             time_in_force=TIME_IN_FORCE_OF[order.time_in_force],
             last_qty=b"" if last is None else self._text(last[0], lots),
             last_px=b"" if last is None else self._text(last[1], decimals),
-            transact_time=self._transact_time(),
+            transact_time=self.transact_time(),
             text=text,
         )
 
@@ -317,7 +290,7 @@ class FixReports:
             avg_px=b"0",
             cl_ord_id=event.client_id,
             ord_rej_reason=ORD_REJ_REASON[event.reason],
-            transact_time=self._transact_time(),
+            transact_time=self.transact_time(),
             text=event.text or REJECT_TEXT[event.reason],
         )
         shown: dict[str, bytes] = {}
@@ -351,12 +324,12 @@ class FixReports:
             cxl_rej_response_to=CXL_REJ_RESPONSE_TO[event.kind],
             cxl_rej_reason=CXL_REJ_REASON.get(event.reason, CXL_REJ_REASON_OTHER),
             text=event.text or REJECT_TEXT[event.reason],
-            transact_time=self._transact_time(),
+            transact_time=self.transact_time(),
         )
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _echo(self, session: SessionRecord, order: Order) -> tuple[bytes, bytes]:
+    def echo_to(self, session: SessionRecord, order: Order) -> tuple[bytes, bytes]:
         """Side(54) and Account(1) as the FIX client sent them; of another wire's order its side."""
         if order.session_id == session.session_id:
             return order.echo[:1], order.echo[1:]
@@ -374,7 +347,7 @@ class FixReports:
             text = texts[units] = format_decimal(units, decimals)
         return text
 
-    def _transact_time(self) -> bytes:
+    def transact_time(self) -> bytes:
         """TransactTime(60): all reports of a tick share it."""
         now_ns = self._floor.now_ns
         if now_ns != self._time_ns:

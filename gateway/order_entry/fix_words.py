@@ -38,11 +38,11 @@ ORD_REJ_REASON: dict[RejectReason, bytes] = {
     RejectReason.UNKNOWN_INSTRUMENT: b"1",
     RejectReason.HALTED: b"2",
     RejectReason.CLOSED: b"2",
-    RejectReason.INVALID_QUANTITY: b"99",
+    RejectReason.INVALID_QUANTITY: b"13",
     RejectReason.QUANTITY_TOO_LARGE: b"3",
-    RejectReason.INVALID_LOT: b"99",
+    RejectReason.INVALID_LOT: b"13",
     RejectReason.INVALID_PRICE: b"99",
-    RejectReason.INVALID_TICK: b"99",
+    RejectReason.INVALID_TICK: b"18",
     RejectReason.PRICE_TOO_LARGE: b"99",
     RejectReason.UNKNOWN_ORDER: b"5",
     RejectReason.TOO_LATE: b"4",
@@ -52,12 +52,13 @@ ORD_REJ_REASON: dict[RejectReason, bytes] = {
     RejectReason.INVALID_FIELD: b"99",
     RejectReason.NOT_ALLOWED: b"0",
 }
-"""OrdRejReason(103) of FIX 4.4 and later; 99 is Other."""
+"""OrdRejReason(103) of FIX 5.0; `protocol.fix.reports` says what an older version has instead."""
 
 CXL_REJ_REASON: dict[RejectReason, bytes] = {
     RejectReason.TOO_LATE: b"0",
     RejectReason.UNKNOWN_ORDER: b"1",
     RejectReason.DUPLICATE_CLIENT_ID: b"6",
+    RejectReason.INVALID_TICK: b"18",
 }
 """CxlRejReason(102) where it has a word of its own; else 2, Broker option, and Text."""
 CXL_REJ_REASON_OTHER = b"2"
@@ -68,23 +69,39 @@ CXL_REJ_RESPONSE_TO: dict[RequestKind, bytes] = {
 }
 """CxlRejResponseTo(434); an ENTER is refused by ExecutionReport, not by OrderCancelReject."""
 
-UNSUPPORTED_TAGS: dict[int, bytes] = {
-    18: b"ExecInst(18)",
-    99: b"StopPx(99)",
-    110: b"MinQty(110)",
-    111: b"MaxFloor(111)",
-    126: b"ExpireTime(126)",
-    152: b"CashOrderQty(152)",
-    168: b"EffectiveTime(168)",
-    210: b"MaxShow(210)",
-    211: b"PegOffsetValue(211)",
-    388: b"DiscretionInst(388)",
-    389: b"DiscretionOffsetValue(389)",
-    432: b"ExpireDate(432)",
-    1138: b"DisplayQty(1138)",
+_NONE: frozenset[bytes] = frozenset()
+_ZERO = frozenset((b"0", b"0.0", b"0.00"))
+
+UNSUPPORTED_TAGS: dict[int, tuple[bytes, frozenset[bytes]]] = {
+    18: (b"ExecInst(18)", _NONE),
+    63: (b"SettlType(63)", _ZERO),
+    65: (b"SymbolSfx(65)", _NONE),
+    99: (b"StopPx(99)", _ZERO),
+    110: (b"MinQty(110)", _ZERO),
+    111: (b"MaxFloor(111)", _ZERO),
+    126: (b"ExpireTime(126)", _NONE),
+    152: (b"CashOrderQty(152)", _ZERO),
+    168: (b"EffectiveTime(168)", _NONE),
+    192: (b"OrderQty2(192)", _ZERO),
+    210: (b"MaxShow(210)", _ZERO),
+    211: (b"PegOffsetValue(211)", _ZERO),
+    388: (b"DiscretionInst(388)", _NONE),
+    389: (b"DiscretionOffsetValue(389)", _ZERO),
+    423: (b"PriceType(423)", frozenset((b"2",))),
+    432: (b"ExpireDate(432)", _NONE),
+    516: (b"OrderPercent(516)", _ZERO),
+    640: (b"Price2(640)", _ZERO),
+    847: (b"TargetStrategy(847)", _NONE),
+    854: (b"QtyType(854)", _ZERO),
+    1084: (b"DisplayMethod(1084)", _NONE),
+    1092: (b"PriceProtectionScope(1092)", _ZERO),
+    1094: (b"PegPriceType(1094)", _NONE),
+    1100: (b"TriggerType(1100)", _NONE),
+    1138: (b"DisplayQty(1138)", _ZERO),
 }
-"""Fields that would change how an order trades and for which the engine has no word: refused by
-name, never ignored."""
+"""Fields that would change how an order trades and for which the engine has no word, each with the
+values that change nothing (regular settlement, a price per unit, no quantity): refused by name,
+never ignored."""
 
 REJECT_TEXT: dict[RejectReason, bytes] = {
     RejectReason.UNKNOWN_INSTRUMENT: b"unknown symbol",

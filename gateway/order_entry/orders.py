@@ -11,6 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from gateway.order_entry.executions import Executions
+from gateway.order_entry.positions import Positions
 from matching.commands import (
     CancelOrder,
     Command,
@@ -21,6 +22,7 @@ from matching.commands import (
 from matching.events import (
     DayStarted,
     Event,
+    MassCanceled,
     OrderAccepted,
     OrderCanceled,
     OrderExecuted,
@@ -116,10 +118,19 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     """What was open until then."""
 
 
+class MassRequest(msgspec.Struct, frozen=True, gc=False):
+    """A client id that was spent on canceling all orders, or those in one instrument."""
+
+    instrument_id: int
+    count: int
+    """Orders that it canceled."""
+    command_seq: int
+
+
 EventName = tuple[int, int]
 """Number of a command and place of an event among its events: unique for ever."""
 
-Outcome = Order | Refused | Request
+Outcome = Order | Refused | Request | MassRequest
 """What a session's client id stands for: the order it entered, a refusal, a later request."""
 
 
@@ -129,6 +140,7 @@ class Orders:
     def __init__(self, client_ids_max: int = CLIENT_IDS_MAX) -> None:
         self.by_id: dict[int, Order] = {}
         self.executions = Executions()
+        self.positions = Positions()
         self._client_ids_max = client_ids_max
         self._spent: deque[tuple[int, bytes]] = deque()
         self._outcomes: dict[int, dict[bytes, Outcome]] = {}
@@ -141,6 +153,7 @@ class Orders:
             OrderRejected: self._rejected,
             OrderRested: self._rested,
             TradeBusted: self._busted,
+            MassCanceled: self._mass_canceled,
             DayStarted: self._day_started,
         }
 
@@ -261,17 +274,22 @@ class Orders:
     def _executed(
         self, command: Command, event: OrderExecuted, name: EventName, now_ns: int
     ) -> None:
-        self.executions.note(event.match_number, *name)
+        self.executions.note(event, name, now_ns)
+        take = self.positions.note
+        instrument_id = event.instrument_id
         quantity = event.quantity
         notional = event.price * quantity
+        self.positions.last_prices[instrument_id] = event.price
         order = self.by_id[event.resting_order_id]
         order.cum_qty += quantity
         order.notional += notional
         order.leaves_qty = event.resting_leaves
+        take(order.account_id, instrument_id, order.side, quantity)
         order = self.by_id[event.incoming_order_id]
         order.cum_qty += quantity
         order.notional += notional
         order.leaves_qty = event.incoming_leaves
+        take(order.account_id, instrument_id, order.side, quantity)
 
     def _canceled(
         self, command: Command, event: OrderCanceled, name: EventName, now_ns: int
@@ -312,13 +330,23 @@ class Orders:
         if command.echo:
             order.echo = command.echo
 
+    def _mass_canceled(
+        self, command: Command, event: MassCanceled, name: EventName, now_ns: int
+    ) -> None:
+        request = MassRequest(event.instrument_id, event.count, name[0])
+        self._spend(event.requested_by, event.client_id, request)
+
     def _busted(self, command: Command, event: TradeBusted, name: EventName, now_ns: int) -> None:
+        self.executions.broken.add(event.match_number)
         for order_id in (event.resting_order_id, event.incoming_order_id):
             order = self.by_id.get(order_id)
             if order is not None:
                 order.cum_qty -= event.quantity
                 order.notional -= event.price * event.quantity
                 order.busted = True
+                self.positions.note(
+                    order.account_id, event.instrument_id, order.side, -event.quantity
+                )
 
     def _day_started(
         self, command: Command, event: DayStarted, name: EventName, now_ns: int
@@ -328,6 +356,7 @@ class Orders:
         self._outcomes.clear()
         self._spent.clear()
         self.executions.clear()
+        self.positions.clear()
         for order in self.by_id.values():
             self._spend(order.session_id, order.client_id, order)
 

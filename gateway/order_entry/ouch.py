@@ -107,6 +107,10 @@ class OuchDesk:
         """Close without End of Session: the client comes back to the same session."""
         soup_of(connection).close(text)
 
+    def announce(self, connection: Connection, headline: str, text: str) -> bool:
+        """No word for news here."""
+        return False
+
     def numbers(self, session: SessionRecord) -> Numbers:
         """The next number and the Soup session id."""
         return self._sessions.numbers(session)

@@ -91,6 +91,10 @@ class WebSocketDesk:
         bridge_of(connection).close(GOING_AWAY, text, self._floor.now_ns)
         self.subscriptions.forget(connection)
 
+    def announce(self, connection: Connection, headline: str, text: str) -> bool:
+        """No word for news here."""
+        return False
+
     def numbers(self, session: SessionRecord) -> Numbers:
         """The next `seq` and the epoch; what comes in has no numbers."""
         return Numbers(0, session.sent_log.next_number, history=session.history)

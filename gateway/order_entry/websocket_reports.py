@@ -199,7 +199,7 @@ class WebSocketReports:
             self._refused(session, outcome, repeat=True)
         elif isinstance(outcome, Order):
             self._accepted(session, outcome, _exec_id(outcome.command_seq, 0), repeat=True)
-        else:
+        elif isinstance(outcome, Request):
             self._repeat_request(session, client_id, outcome)
 
     def _repeat_request(self, session: SessionRecord, client_id: bytes, outcome: Request) -> None:

@@ -14,13 +14,17 @@ from protocol.fix.version import Version
 
 _EXEC_TRANS_TYPES = {b"H": b"1", b"G": b"2", b"I": b"3"}
 """ExecType(150) of FIX 4.3 and later -> ExecTransType(20) of FIX 4.2; everything else is 0, new."""
-_REASON_MAX = {"40": 3, "41": 4, "42": 8, "43": 12}
-"""The highest OrdRejReason(103) of a version; a later one becomes 0, broker option."""
+_REASONS = {
+    code: frozenset(b"%d" % reason for reason in range(count))
+    for code, count in (("40", 4), ("41", 5), ("42", 9), ("43", 13), ("44", 16))
+}
+"""OrdRejReason(103) of a version; another becomes 0, broker option, since FIX 4.4 99, other."""
 _CXL_REASONS = {
     "40": frozenset((b"0", b"1")),
     "41": frozenset((b"0", b"1")),
     "42": frozenset((b"0", b"1", b"2", b"3")),
     "43": frozenset((b"0", b"1", b"2", b"3", b"4", b"5", b"6")),
+    "44": frozenset((b"0", b"1", b"2", b"3", b"4", b"5", b"6", b"99")),
 }
 """CxlRejReason(102) of a version; another becomes 2, broker option, or is left out before 4.2."""
 
@@ -52,8 +56,8 @@ def execution_report(version: Version, report: ExecutionReport) -> bytes:
     exec_type = report.exec_type
     ord_rej_reason = report.ord_rej_reason
     exec_trans_type = b""
-    if ord_rej_reason and int(ord_rej_reason) > _REASON_MAX.get(version.code, 99):
-        ord_rej_reason = b"0"
+    if ord_rej_reason and ord_rej_reason not in _REASONS.get(version.code, (ord_rej_reason,)):
+        ord_rej_reason = b"99" if version.code == "44" else b"0"
     if version.has_exec_trans_type:
         exec_trans_type = _EXEC_TRANS_TYPES.get(exec_type, b"0")
         if exec_trans_type != b"0":

@@ -67,6 +67,10 @@ class FixParty:
         named = f"37={order_id}|" if order_id else ""
         self._client.send(b"H", f"11={client_id}|{named}54=1|55=AAPL|")
 
+    def mass_cancel(self, client_id: str) -> None:
+        """All orders of the account."""
+        self._client.send(b"q", f"11={client_id}|60=20240102-09:30:00|530=7|")
+
     def leave(self) -> None:
         self._client.hang_up()
 

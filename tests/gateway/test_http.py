@@ -174,6 +174,9 @@ INVALID = [
     ("/admin/bust", {"match_number": 2**63}, 400, "match_number"),
     ("/admin/cancel-all", {"account": "NOBODY"}, 404, "account"),
     ("/admin/disconnect", {"session_id": 99}, 404, "session_id"),
+    ("/admin/news", {}, 400, "text"),
+    ("/admin/news", {"text": "a\x0158=b"}, 400, "text"),
+    ("/admin/news", {"text": "a", "headline": "\n"}, 400, "headline"),
     ("/admin/clock/advance", {"duration_ns": -1}, 400, "duration_ns"),
 ]
 
@@ -230,6 +233,8 @@ def test_ctl_does_what_the_operator_asks(running: VenueProcess) -> None:
     assert ctl_run(running, "phase", "open", "MSFT")[0] == 0
     assert ctl_run(running, "resume")[0] == 0
     assert ctl_run(running, "cancel-all", "--symbol", "TSLA")[0] == 0
+    code, text = ctl_run(running, "news", "closing early")
+    assert (code, json.loads(text)) == (0, {"told": 0})
     before = json.loads(ctl_run(running, "status")[1])["now_ns"]
     code, text = ctl_run(running, "clock", "advance", "1.5s")
     assert (code, json.loads(text)) == (0, {"now_ns": before + 1_500_000_000})

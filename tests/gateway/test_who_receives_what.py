@@ -179,6 +179,23 @@ def test_a_cancel_by_another_session_is_told_to_both(wire: str, owner: str) -> N
     assert room.heard() == said("canceled on request", own, second)
 
 
+@pytest.mark.parametrize("owner", WIRES)
+@pytest.mark.parametrize("wire", ["fix44", "fix50"])
+def test_a_mass_cancel_by_another_session_is_told_to_owners_and_counted(
+    wire: str, owner: str
+) -> None:
+    room = Room()
+    own, second, other = f"own-{owner}", f"second-{wire}", f"other-{owner}"
+    for party in (own, other):
+        resting_order(room, party)
+    asking = room.parties[second]
+    assert isinstance(asking, FixParty)
+    asking.mass_cancel("m")
+    assert room.heard() == in_turn(
+        said("canceled on request", own), said("mass cancel done", second)
+    )
+
+
 @pytest.mark.parametrize(
     ("asking", "shared"), [("other", True), ("second", False)], ids=["stranger", "not allowed"]
 )

@@ -70,6 +70,9 @@ class NaiveEngine:
                 ]
                 if all(wanted in (0, found) for wanted, found in filters):
                     self.off(order, command.reason, out)
+            if command.requested_by:
+                asked = (command.requested_by, command.client_id)
+                out.append(e.MassCanceled(*asked, command.instrument_id, len(out)))
         elif isinstance(command, c.BustTrade):
             self.bust(command.match_number, command.reason, out)
         elif isinstance(command, c.SetPhase):

@@ -87,6 +87,8 @@ MASS_CANCELS = st.builds(
     st.integers(0, SESSIONS),
     st.integers(0, INSTRUMENTS),
     st.sampled_from([CancelReason.SUPERVISORY, CancelReason.DISCONNECT]),
+    st.integers(0, SESSIONS),
+    st.just(b"M"),
 )
 BUSTS = st.builds(BustTrade, st.integers(0, 9), st.sampled_from(BustReason))
 PHASES = st.builds(SetPhase, st.integers(0, INSTRUMENTS), st.sampled_from(Phase))

@@ -41,7 +41,8 @@ class FixClient:
     def log_on(self, extra: str = "") -> list[Fields]:
         """Connect and log on; what the venue answered."""
         self.pipe = self.harness.connect(b"fix")
-        version = "1137=9|" if self.version.appl_ver_id else ""
+        appl_ver_id = self.version.appl_ver_id.decode()
+        version = f"1137={appl_ver_id}|" if appl_ver_id else ""
         self.send(b"A", f"98=0|108=30|{extra}{version}")
         return self.take()
 

@@ -202,7 +202,7 @@ def test_a_replace_shows_old_and_new_ids_and_loses_priority_with_its_price(
     ("body", "reason", "text"),
     [
         (("a", "1", "100", "100.00", ""), "6", "duplicate ClOrdID(11)"),
-        (("x", "1", "0", "100.00", ""), "99", "invalid quantity"),
+        (("x", "1", "0", "100.00", ""), "13", "invalid quantity"),
         (("x", "1", "100", "100.005", ""), "99", "price is not a multiple of the tick size"),
         (("x", "1", "100", "100.00001", ""), "99", "Price(44): expected at most 4 decimals"),
         (("x", "1", "1000000", "100.00", ""), "3", "quantity too large"),

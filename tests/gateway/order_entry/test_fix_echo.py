@@ -5,7 +5,7 @@ from gateway.order_entry.fix import FixDesk
 from gateway.order_entry.fix_dictionaries import switches, table, validator
 from gateway.order_entry.fix_echo import ECHOED_TYPES
 from protocol.fix.validation import Switches
-from protocol.fix.version import FIX40, FIX44, FIX50, Version
+from protocol.fix.version import FIX40, FIX44, FIX50SP2, Version
 from tests.gateway.order_entry.fix_client import FixClient
 from tests.gateway.venue_harness import VenueHarness
 
@@ -107,7 +107,7 @@ def test_the_oldest_version_has_times_without_fraction_and_orders_in_its_own_wor
 
 
 def test_a_configured_default_appl_ver_id_is_the_only_one() -> None:
-    client = echo_client(FIX50, default_appl_ver_id="7")
+    client = echo_client(FIX50SP2, default_appl_ver_id="7")
     assert client.pipe is not None and client.pipe.closed is not None
     client.pipe = client.harness.connect(b"fix")
     client.stream.reset()

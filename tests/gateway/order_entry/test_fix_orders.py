@@ -8,6 +8,7 @@ from gateway.order_entry import fix_orders
 from gateway.order_entry.fix import FixDesk
 from gateway.order_entry.fix_orders import FixOrders
 from gateway.order_entry.fix_reports import FixReports
+from gateway.order_entry.fix_status import FixStatus
 from matching.commands import CancelOrder, Command, EnterOrder, RefuseRequest, ReplaceOrder
 from matching.types import OrderType, RejectReason, RequestKind, Side, TimeInForce
 from tests.gateway.order_entry.fix_client import FixClient
@@ -31,7 +32,9 @@ def test_texts_beyond_the_memory_are_forgotten(
     client: FixClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fix_orders, "MEMO_MAX", 2)
-    orders = FixOrders(client.harness.venue, FixReports(client.harness.venue))
+    venue = client.harness.venue
+    reports = FixReports(venue)
+    orders = FixOrders(venue, reports, FixStatus(venue, reports))
     parsed = [orders._parse(b"%d" % number, 4, b"Price(44)") for number in range(5)]
     assert parsed == [0, 10_000, 20_000, 30_000, 40_000]
     assert orders._units == {4: {b"4": 40_000}}
@@ -83,7 +86,6 @@ def test_an_order_in_engine_words(client: FixClient, body: str, changes: dict[st
         ("40=3|", RejectReason.UNSUPPORTED, b"OrdType(40) not supported: 3"),
         ("59=6|", RejectReason.UNSUPPORTED, b"TimeInForce(59) not supported: 6"),
         ("99=5|", RejectReason.UNSUPPORTED, b"StopPx(99) not supported"),
-        ("44=|", RejectReason.INVALID_PRICE, b"Price(44) required for a limit order"),
         (
             "1=" + "x" * 65 + "|",
             RejectReason.INVALID_FIELD,
@@ -168,7 +170,6 @@ def test_a_replace_asks_to_keep_priority_and_carries_the_new_echo(client: FixCli
         ("40=1|44=|", RejectReason.UNSUPPORTED, b"OrdType(40) cannot be changed", 1),
         ("59=1|", RejectReason.UNSUPPORTED, b"TimeInForce(59) cannot be changed", 1),
         ("99=5|", RejectReason.UNSUPPORTED, b"StopPx(99) not supported", 1),
-        ("44=|", RejectReason.INVALID_PRICE, b"Price(44) required for a limit order", 1),
     ],
 )
 def test_a_replace_that_names_something_else_is_refused(
