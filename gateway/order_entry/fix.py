@@ -53,7 +53,7 @@ class FixDesk:
         status = FixStatus(floor, self.reports)
         orders = FixOrders(floor, self.reports, status)
         self._notices = FixNotices(floor, self.reports)
-        self._echo = FixEcho(floor)
+        self._echo = FixEcho(floor, config)
         self._market_data = FixMarketData(floor)
         self._reference_data = FixReferenceData(floor)
         self._drop_copy = FixDropCopy(floor, config, self.reports)

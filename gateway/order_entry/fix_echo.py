@@ -5,11 +5,13 @@ ascending by tag, PossResend(97) kept; a possible resend of a ClOrdID(11) alread
 logon is swallowed. Reachable only by a session configured so; no order ever gets to the engine
 from here."""
 
+from gateway.config import Config, fix_session
 from gateway.desk import Floor
-from gateway.sessions import Connection
+from gateway.sessions import Connection, SessionRecord
 from protocol.fix.answers import field
 from protocol.fix.messages import ApplicationMessage
 from protocol.fix.session import FixSession
+from protocol.fix.tags import GROUP_COUNT_TAGS
 
 ECHOED_TYPES = frozenset((b"D", b"d", b"E"))
 SEEN_MAX = 65_536
@@ -19,8 +21,9 @@ SEEN_MAX = 65_536
 class FixEcho:
     """The harness handler, for all its sessions."""
 
-    def __init__(self, floor: Floor) -> None:
+    def __init__(self, floor: Floor, config: Config) -> None:
         self._floor = floor
+        self._config = config
         self._seen: dict[int, set[bytes]] = {}
 
     def echo(self, connection: Connection, message: ApplicationMessage) -> None:
@@ -35,12 +38,19 @@ class FixEcho:
             if len(seen) >= SEEN_MAX:
                 seen.clear()
             seen.add(cl_ord_id)
-        body = b"".join(
-            field(tag, value) for tag, value in sorted(message.fields, key=lambda item: item[0])
-        )
+        fields = sorted(message.fields, key=lambda item: item[0])
+        if self._drops_empty_groups(record):
+            fields = [one for one in fields if one[1] != b"0" or one[0] not in GROUP_COUNT_TAGS]
+        body = b"".join(field(tag, value) for tag, value in fields)
         routing = b"97=Y\x01" if message.poss_resend else b""
         session.send(message.msg_type, body, self._floor.now_ns, routing)
         self._floor.touch(record)
+
+    def _drops_empty_groups(self, record: SessionRecord) -> bool:
+        """QuickFIX/J's harness leaves out a NumInGroup of 0, QuickFIX's sends it back."""
+        begin_string, client, venue = (text.decode("latin-1") for text in record.key)
+        configured = fix_session(self._config, begin_string, venue, client)
+        return configured is not None and configured.reject_style == "quickfixj"
 
     def closed(self, connection: Connection) -> None:
         """The logon is over, and what it remembered."""

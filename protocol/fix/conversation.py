@@ -90,7 +90,11 @@ class Conversation:
         self.outbound = Outbound(stream, keep_alive(0, 0))
         self.ending = Ending(machine, self.outbound, events, settings)
         self._recovery = Recovery(
-            machine, self.outbound, events, settings.resend_request_chunk_size
+            machine,
+            self.outbound,
+            events,
+            settings.resend_request_chunk_size,
+            skips_filled=settings.reject_style == "quickfixj",
         )
         self.entry = Entry(self.outbound, self._recovery, self.ending, settings)
 

@@ -12,13 +12,15 @@ QUEUE_BYTES_MAX = 4 * 1024 * 1024
 class GapQueue:
     """The open gap of one connection: what was asked for, and what waits behind it."""
 
-    __slots__ = ("_bytes", "_waiting", "chunk_end", "requested_to")
+    __slots__ = ("_bytes", "_waiting", "chunk_begin", "chunk_end", "requested_to")
 
     def __init__(self, requested_to: int) -> None:
         self.requested_to = requested_to
         """The number whose arrival showed the gap: the request is answered once it is reached."""
         self.chunk_end = 0
         """EndSeqNo(16) of the last request where it asked for a part only, else 0."""
+        self.chunk_begin = 0
+        """The least BeginSeqNo(7) of the next request, where a gap fill has moved it."""
         self._waiting: dict[int, Message | None] = {}
         self._bytes = 0
 

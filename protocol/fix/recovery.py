@@ -16,7 +16,15 @@ from protocol.fix.state import Machine, State, Trigger
 class Recovery:
     """The open gap of one connection, if there is one, and the requests for what is in it."""
 
-    __slots__ = ("_chunk_size", "_events", "_gap", "_machine", "_outbound", "_stream")
+    __slots__ = (
+        "_chunk_size",
+        "_events",
+        "_gap",
+        "_machine",
+        "_outbound",
+        "_skips_filled",
+        "_stream",
+    )
 
     def __init__(
         self,
@@ -24,6 +32,8 @@ class Recovery:
         outbound: Outbound,
         events: deque[object],
         chunk_size: int,
+        *,
+        skips_filled: bool,
     ) -> None:
         self._machine = machine
         self._outbound = outbound
@@ -31,6 +41,9 @@ class Recovery:
         self._events = events
         self._chunk_size = chunk_size
         """Messages per ResendRequest(2); 0: all of them."""
+        self._skips_filled = skips_filled
+        """After a gap fill to a chunk's last number the next chunk begins behind that number, as
+        QuickFIX/J's do; the last number itself is still on its way, being part of the answer."""
         self._gap: GapQueue | None = None
 
     def found(self, number: int, message: Message | None, now_ns: int, *, ask: bool = True) -> None:
@@ -76,8 +89,11 @@ class Recovery:
 
     def jumped_to(self, new_seq_no: int) -> None:
         """A SequenceReset(4) made everything below `new_seq_no` superfluous."""
-        if self._gap is not None:
-            self._gap.drop_below(new_seq_no)
+        gap = self._gap
+        if gap is not None:
+            if self._skips_filled and new_seq_no == gap.chunk_end:
+                gap.chunk_begin = new_seq_no + 1
+            gap.drop_below(new_seq_no)
 
     def abandon(self) -> None:
         """Nothing is missing any more."""
@@ -86,7 +102,7 @@ class Recovery:
             self._machine.step(Trigger.GAP_CLOSED)
 
     def _request(self, gap: GapQueue, now_ns: int) -> None:
-        begin = self._stream.expected_msg_seq_num
+        begin = max(self._stream.expected_msg_seq_num, gap.chunk_begin)
         last = begin + self._chunk_size - 1
         # The last chunk is open: it brings what came meanwhile and found no room here.
         gap.chunk_end = last if self._chunk_size and last < gap.requested_to - 1 else 0
