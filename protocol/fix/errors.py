@@ -16,7 +16,8 @@ class GarbledMessage(RemoteProtocolError):
 class MessageRejected(RemoteProtocolError):
     """A valid frame whose content breaks a rule; `ref_tag_id` None leaves RefTagID(371) out.
 
-    `implied`: the reason alone says which tag it is, and not every engine names it.
+    `implied`: the reason alone says which tag it is, and not every engine names it. `other_words`:
+    what QuickFIX/J says in place of the text, where that is different.
     """
 
     def __init__(
@@ -26,12 +27,14 @@ class MessageRejected(RemoteProtocolError):
         ref_tag_id: int | None = None,
         *,
         implied: bool = False,
+        other_words: str = "",
     ) -> None:
         super().__init__(text)
         self.reason = reason
         self.text = text
         self.ref_tag_id = ref_tag_id
         self.implied = implied
+        self.other_words = other_words
 
 
 class FieldFormatError(RemoteProtocolError):

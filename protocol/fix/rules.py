@@ -126,10 +126,20 @@ def out_of_order(tag: int) -> MessageRejected:
 
 def group_order(tag: int) -> MessageRejected:
     """The rejection of a group's field that stands before one it has to follow."""
+    return _group_order(tag, "Out of order repeating group members")
+
+
+def no_delimiter(tag: int, group: int, delimiter: int) -> MessageRejected:
+    """The rejection of the first field of a group that is not the group's delimiter."""
+    return _group_order(tag, f"The group {group} must set the delimiter field {delimiter}")
+
+
+def _group_order(tag: int, other_words: str) -> MessageRejected:
     return MessageRejected(
         SessionRejectReason.REPEATING_GROUP_FIELDS_OUT_OF_ORDER,
         "Repeating group fields out of order",
         tag,
+        other_words=other_words,
     )
 
 

@@ -37,8 +37,8 @@ class Style(msgspec.Struct, frozen=True):
     business_reject_appl_ver_id: bool = False
     """DefaultApplVerID(1137) at the end of the session's own BusinessMessageReject(j) over
     FIXT 1.1 (2.r)."""
-    texts: dict[str, str] = {}
-    """Text(58) in other words."""
+    other_words: bool = False
+    """Text(58) in QuickFIX/J's words where they are different."""
 
     def ref_tag_id(self, rejection: MessageRejected) -> int | None:
         """The tag to name, None where this style leaves it out."""
@@ -46,7 +46,9 @@ class Style(msgspec.Struct, frozen=True):
 
     def text(self, rejection: MessageRejected, *, has_reject_codes: bool) -> bytes:
         """Text(58) of a Reject(3)."""
-        text = self.texts.get(rejection.text, rejection.text)
+        text = rejection.text
+        if self.other_words and rejection.other_words:
+            text = rejection.other_words
         tag = self.ref_tag_id(rejection)
         if tag is not None and (not has_reject_codes or rejection.reason in self.named_reasons):
             text += self.tag_suffix.format(tag)
@@ -97,6 +99,6 @@ STYLES: dict[RejectStyle, Style] = {
         implied_tags=True,
         logout_text=True,
         answers_invalid_logon=True,
-        texts={"Repeating group fields out of order": "Out of order repeating group members"},
+        other_words=True,
     ),
 }

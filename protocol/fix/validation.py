@@ -229,7 +229,7 @@ class Validator:
             elif entries == 0:
                 if tag in around.fields:
                     break
-                raise rules.group_order(tag)
+                raise rules.no_delimiter(tag, count[0], group.delimiter)
             elif tag in seen:
                 if tag in around.fields:
                     break

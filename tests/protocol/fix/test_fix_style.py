@@ -83,11 +83,22 @@ def test_14a_the_tag_in_the_text_before_fix_42() -> None:
     assert texts == ["58=Invalid tag number (999)", "58=Invalid tag number, field=999"]
 
 
-def test_14j_the_words_for_a_group_out_of_order() -> None:
+def test_14j_the_words_for_a_group_without_its_first_field() -> None:
     order = f"{ORDER}|78=1|80=100|79=acct"
-    c_plus_plus, java = both(f"35=D|34=2|{order}")
-    assert "58=Repeating group fields out of order" in c_plus_plus[0]
-    assert "58=Out of order repeating group members" in java[0]
+    rest = ("371=80", "372=D", "373=15")
+    assert both(f"35=D|34=2|{order}") == (
+        [rejected("58=Repeating group fields out of order", *rest)],
+        [rejected("58=The group 78 must set the delimiter field 79", *rest)],
+    )
+
+
+def test_14j_the_words_for_a_group_out_of_order() -> None:
+    order = f"{ORDER}|78=1|79=acct|80=50|661=1"
+    rest = ("371=661", "372=D", "373=15")
+    assert both(f"35=D|34=2|{order}") == (
+        [rejected("58=Repeating group fields out of order", *rest)],
+        [rejected("58=Out of order repeating group members", *rest)],
+    )
 
 
 def test_2r_the_version_in_a_business_reject_over_fixt() -> None:
