@@ -126,7 +126,10 @@ def _holding(what: str, side: Any) -> "Batch":
     batch = Batch(0, 0, [], [], [], [], 0)
     if what == "frame":
         session_id, number, frame = side
-        batch.frames.append(FramesOut(session_id, number, [frame]))
+        if isinstance(frame, tuple):
+            batch.frames.append(FramesOut(session_id, number, [b""], [frame]))
+        else:
+            batch.frames.append(FramesOut(session_id, number, [frame]))
     elif what == "command":
         batch.commands.append(side)
     elif what == "session numbers":

@@ -1,4 +1,4 @@
-"""Whose turn it is to be told market data on a FIX session: rates, slow readers, running resends."""
+"""Whose turn it is to be told market data on a FIX session: rates and slow readers."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from gateway.market_data_feed import BOOK_SECONDS, SessionFeed
 from gateway.sessions import Connection
 from gateway.shell import Shell
 from tests.gateway.order_entry.fix_md_client import MarketDataClient, harness
+from tests.gateway.socket_stage import LOOPS, SocketStage, drive
 
 
 class Transport:
@@ -154,3 +155,30 @@ def test_a_closed_feed_gives_no_turn(stage: Stage) -> None:
     stage.feed.close()
     stage.advance(BOOK_SECONDS)
     assert stage.turns() == 0
+
+
+@pytest.mark.parametrize("loop_kind", list(LOOPS))
+def test_over_a_socket_updates_follow_orders_and_the_journal_has_them_derived(
+    loop_kind: str,
+) -> None:
+    async def scenario() -> None:
+        stage = await SocketStage().open()
+        feed = SessionFeed(stage.shell)
+        watcher = await stage.logged_on(b"WATCHER")
+        trader = await stage.logged_on(b"TRADER")
+        watcher.send(b"V", "262=q|263=1|264=1|265=1|267=2|269=0|269=1|146=1|55=AAPL|")
+        (snapshot,) = await watcher.read(1)
+        assert (snapshot[35], snapshot[268]) == ("W", "0")
+        for number in range(3):
+            trader.send(b"D", order(f"a{number}", f"10{number}.00"))
+            (update,) = await watcher.read(1)
+            assert (update[35], update[270]) == ("X", f"10{number}.0000")
+        feed.close()
+        await stage.close()
+        assert sum(len(run.derived) for batch in stage.batches() for run in batch.frames) == 4
+
+    drive(loop_kind, scenario)
+
+
+def order(cl_ord_id: str, price: str) -> str:
+    return f"11={cl_ord_id}|21=1|38=100|40=2|44={price}|54=1|55=AAPL|60=20240102-09:30:00|"

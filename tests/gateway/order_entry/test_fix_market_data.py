@@ -4,6 +4,8 @@ import pytest
 
 from gateway.journal.records import MarketDataTold
 from gateway.order_entry import fix_market_data, fix_md_market, fix_md_subscriptions
+from gateway.order_entry.fix import FixDesk
+from gateway.venue import Venue
 from matching.commands import BustTrade, EndOfDay, StartOfDay
 from matching.types import BustReason
 from protocol.fix.version import FIX42, FIX44, FIX50SP2, Version
@@ -101,9 +103,7 @@ def test_a_full_refresh_subscriber_gets_the_whole_book_again() -> None:
     assert watcher.said() == ["35=W|55=AAPL|262=q|268=0"]
     trader.new("a", "1", "100")
     watcher.turn()
-    assert watcher.said() == [
-        "35=W|55=AAPL|262=q|268=1|269=0|270=100.0000|271=100|346=1|290=1"
-    ]
+    assert watcher.said() == ["35=W|55=AAPL|262=q|268=1|269=0|270=100.0000|271=100|346=1|290=1"]
     trader.new("b", "1", "100", "99")
     watcher.turn()
     assert watcher.said() == []
@@ -168,7 +168,7 @@ def test_a_broken_trade_that_was_never_told_is_not_deleted() -> None:
 
 def test_statistics_end_with_the_day() -> None:
     venue, watcher, trader = stage()
-    trader.new("a", "1", "100")
+    trader.new("a", "1", "40")
     trader.new("b", "2", "40")
     watcher.subscribe(types="48")
     watcher.messages()
@@ -210,6 +210,33 @@ def test_a_request_in_the_middle_of_a_tick_shows_the_tick_so_far_and_the_rest_fo
         shown = watcher.shown[name, "AAPL"]
         assert shown.sides == {"0": {"100.0000": ("70", 1)}, "1": {}}
         assert shown.trades == {"1-2-1": ("100.0000", "30")}
+
+
+def test_a_symbol_asked_for_in_the_middle_of_a_tick_counts_the_tick_so_far_once() -> None:
+    venue, watcher, trader = stage()
+    watcher.subscribe("first", symbols=("MSFT",))
+    with venue.tick():
+        trader.new("a", "1", "100")
+        watcher.subscribe("second")
+    watcher.turn()
+    watcher.messages()
+    trader.new("b", "1", "1")
+    watcher.turn()
+    watcher.messages()
+    assert watcher.shown["second", "AAPL"].sides["0"] == {"100.0000": ("101", 2)}
+
+
+def test_what_went_is_told_before_what_came_so_that_no_book_ever_crosses() -> None:
+    _, watcher, trader = stage()
+    trader.new("a", "2", "10", "101")
+    watcher.subscribe()
+    watcher.messages()
+    trader.new("b", "1", "20", "102")
+    watcher.turn()
+    assert watcher.said() == [
+        "35=X|262=q|268=2|279=2|269=1|278=1-1-1010000|55=AAPL|270=101.0000|"
+        "279=0|269=0|278=1-0-1020000|55=AAPL|270=102.0000|271=10|346=1|290=1"
+    ]
 
 
 # -- refusals --------------------------------------------------------------------------------------
@@ -404,6 +431,22 @@ def test_nobody_looks_at_events_while_nobody_subscribes() -> None:
     assert venue.venue.watchers == []
     watcher.subscribe(kind="0")
     assert venue.venue.watchers == []
+
+
+def test_events_of_a_symbol_nobody_wants_any_more_are_not_folded() -> None:
+    desks: list[FixDesk] = []
+
+    def make_desks(venue: Venue) -> dict[bytes, FixDesk]:
+        desks.append(FixDesk(venue, config()))
+        return {b"fix": desks[0]}
+
+    watcher = MarketDataClient(VenueHarness(make_desks, config()))
+    watcher.log_on()
+    watcher.subscribe("a", symbols=("AAPL", "MSFT"))
+    watcher.subscribe("b", symbols=("MSFT",))
+    assert list(desks[0]._market_data._markets) == [1, 2]
+    watcher.subscribe("a", kind="2")
+    assert list(desks[0]._market_data._markets) == [2]
 
 
 # -- what the journal keeps ------------------------------------------------------------------------

@@ -1,9 +1,16 @@
 """A client that folds W and X shows the engine's own book, trades and statistics, always."""
 
+from collections.abc import Iterable
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.replay import Replay
+from gateway.credentials import ConfiguredCredentials
+from gateway.journal.log import MemoryLog
+from gateway.journal.records import decode_batch, encode_batch
+from gateway.order_entry.fix import FixDesk
+from gateway.replay import Divergence, Outcome, Replay
+from gateway.venue import Venue
 from matching.commands import (
     BustTrade,
     CancelOrder,
@@ -18,8 +25,8 @@ from matching.commands import (
 )
 from matching.types import BustReason, OrderType, Phase, Side, TimeInForce
 from protocol.fix.values import format_decimal
-from protocol.fix.version import FIX42, FIX44, FIX50SP2
-from tests.gateway.order_entry.fix_md_client import Book, MarketDataClient, Shown, harness
+from protocol.fix.version import FIX42, FIX44, FIX50SP2, Version
+from tests.gateway.order_entry.fix_md_client import Book, MarketDataClient, Shown, config, harness
 from tests.gateway.venue_harness import MIDNIGHT_NS, TRADING_DATE, VenueHarness
 
 TICK = 100
@@ -40,18 +47,15 @@ def commands(draw: st.DrawFn) -> Command:
         keep = draw(st.booleans())
         return ReplaceOrder(1, 1, order_id, b"p", draw(QUANTITIES), draw(PRICES), keep)
     if kind == 3:
-        return draw(
-            st.sampled_from(
-                [
-                    BustTrade(draw(st.integers(1, 9)), BustReason.ERRONEOUS),
-                    MassCancel(instrument_id=1),
-                    SetPhase(2, Phase.HALTED),
-                    SetPhase(0, Phase.OPEN),
-                    EndOfDay(),
-                    StartOfDay(TRADING_DATE + 1, MIDNIGHT_NS),
-                ]
-            )
-        )
+        operator: list[Command] = [
+            BustTrade(draw(st.integers(1, 9)), BustReason.ERRONEOUS),
+            MassCancel(instrument_id=1),
+            SetPhase(2, Phase.HALTED),
+            SetPhase(0, Phase.OPEN),
+            EndOfDay(),
+            StartOfDay(TRADING_DATE + 1, MIDNIGHT_NS),
+        ]
+        return draw(st.sampled_from(operator))
     return EnterOrder(
         1,
         1,
@@ -116,10 +120,10 @@ def test_a_folding_client_shows_the_engines_book_after_each_of_its_turns(
     depth: int,
     late: int,
     incremental: bool,
-    version: object,
+    version: Version,
 ) -> None:
     venue = harness()
-    watcher = MarketDataClient(venue, version=version)  # type: ignore[arg-type]
+    watcher = MarketDataClient(venue, version=version)
     watcher.log_on()
     types = "01478" if version is FIX42 else "01478B"
     for number, (happening, its_turn) in enumerate(ticks):
@@ -187,24 +191,36 @@ def test_a_replay_makes_the_same_market_data_again(
         venue.control(*happening)
         if its_turn:
             watcher.turn()
-    replayed = Replay(lambda log, configuration: harness_venue(log)).run(venue.log.read(1))
-    assert replayed.divergence is None
+    assert replayed(venue.log.read(1)).divergence is None
     assert any(run.derived for batch in venue.batches() for run in batch.frames)
 
 
-def harness_venue(log: object) -> object:
-    """A venue over the replay's own log, before its first fact."""
-    from gateway.credentials import ConfiguredCredentials
-    from gateway.order_entry.fix import FixDesk
-    from gateway.venue import Venue
-    from tests.gateway.order_entry.fix_md_client import config
-
-    settings = config()
-    venue = Venue(
-        log,  # type: ignore[arg-type]
-        ConfiguredCredentials(settings),
-        lambda venue: {b"fix": FixDesk(venue, settings)},
-        lambda line: None,
+def test_a_replay_finds_market_data_that_was_not_what_was_sent() -> None:
+    venue = harness()
+    watcher = MarketDataClient(venue)
+    watcher.log_on()
+    watcher.subscribe()
+    *before, (number, payload) = venue.log.read(1)
+    batch = decode_batch(payload)
+    (length, crc) = batch.frames[0].derived[0]
+    batch.frames[0].derived[0] = (length, crc ^ 1)
+    assert replayed([*before, (number, encode_batch(batch))]).divergence == Divergence(
+        number, "frame", (1, 2, (length, crc ^ 1)), (1, 2, (length, crc))
     )
-    venue.recover()
-    return venue
+
+
+def replayed(batches: Iterable[tuple[int, bytes]]) -> Outcome:
+    """A replay by venues of the same configuration."""
+    configured = config()
+
+    def make_venue(log: MemoryLog, configuration: bytes) -> Venue:
+        venue = Venue(
+            log,
+            ConfiguredCredentials(configured),
+            lambda venue: {b"fix": FixDesk(venue, configured)},
+            lambda line: None,
+        )
+        venue.recover()
+        return venue
+
+    return Replay(make_venue).run(batches)

@@ -117,6 +117,7 @@ def test_a_status_subscriber_hears_of_every_change_of_phase(version: Version) ->
     client.harness.control(EndOfDay())
     assert client.said() == ["35=f|55=AAPL|324=s|325=Y|326=18"]
     client.send(b"e", "324=s|55=AAPL|263=2|")
+    assert client.harness.venue.watchers == []
     client.harness.control(StartOfDay(20240103, MIDNIGHT_NS))
     assert client.said() == []
 
@@ -138,9 +139,7 @@ def test_the_trading_session_is_open_halted_or_closed(version: Version) -> None:
     client.harness.control(SetPhase(0, Phase.HALTED))
     client.harness.control(EndOfDay())
     client.harness.control(StartOfDay(20240103, MIDNIGHT_NS))
-    assert client.said() == [
-        f"35=h|325=Y|335=g|336=1|340={status}" for status in ("1", "3", "2")
-    ]
+    assert client.said() == [f"35=h|325=Y|335=g|336=1|340={status}" for status in ("1", "3", "2")]
 
 
 @pytest.mark.parametrize(
