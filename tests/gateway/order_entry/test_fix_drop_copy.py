@@ -242,6 +242,17 @@ def test_a_cancel_by_another_session_is_copied_once_as_its_owner_hears_it() -> N
     assert copied == [told[-1] | {1: "OURS", 115: "own-fix44", 116: "FIX.4.4", 797: "Y"}]
 
 
+@pytest.mark.parametrize("wire", parties.WIRES)
+def test_a_cancel_on_disconnect_is_copied(wire: str) -> None:
+    scene = Scene()
+    scene.room.parties[f"own-{wire}"].enter("a", "buy")
+    owner = scene.room.harness.venue.orders.by_id[1].session_id
+    scene.copies.take()
+    scene.room.harness.control(MassCancel(owner, reason=CancelReason.DISCONNECT))
+    (copy,) = scene.copies.take()
+    assert (copy[11], copy[150], copy[58]) == ("a", "4", "canceled on disconnect")
+
+
 def test_what_the_owner_was_not_told_has_no_copy() -> None:
     scene = Scene()
     ouch = scene.room.parties["own-ouch"]
