@@ -27,7 +27,7 @@ LAYOUTS_MAX = 8
 SEEN_MAX = 64
 """Tag orders remembered per connection before one is learned."""
 
-_SKIPPED_HEADER_TAGS = frozenset((50, 57, 142, 143, 1128))
+_SKIPPED_HEADER_TAGS = frozenset((50, 57, 142, 143))
 """Header fields that change nothing: any value passes. Others (43, 97, 115) are not learned."""
 _ANY = rb"[^\x01]+"
 _PLAIN_DECIMAL = rb"[0-9]{1,18}(?:\.[0-9]{0,18})?"
@@ -80,6 +80,10 @@ def learn(message: Message, stream: FixStream, validator: Validator) -> Layout |
         49: stream.target_comp_id,
         56: stream.sender_comp_id,
     }
+    appl_ver_id = stream.version.appl_ver_id
+    if message.get(1128) == appl_ver_id:
+        # A message of another version has other words: it goes the general way.
+        fixed[1128] = appl_ver_id
     head = b"8=%b\x019=" % stream.begin_string
     pattern = re.escape(head) + rb"([0-9]{1,4})\x01"
     groups: dict[int, int] = {}

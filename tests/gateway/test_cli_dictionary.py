@@ -1,5 +1,6 @@
 """`venue dictionary VERSION`, and the XML it prints."""
 
+import hashlib
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -25,6 +26,25 @@ def test_the_command_prints_the_same_bytes_every_time() -> None:
     done = venue("dictionary", "FIX.4.4")
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout == quickfix_xml(table(), "FIX.4.4")
+
+
+DIGESTS = {
+    "FIX.4.0": "2fb3c23961ed67c4",
+    "FIX.4.1": "3020e5ece0c03f32",
+    "FIX.4.2": "fcf81476e929aec8",
+    "FIX.4.3": "56face110593bae8",
+    "FIX.4.4": "0681e27b3aedbdd1",
+    "FIXT.1.1": "26b012ddc0430b76",
+    "FIX.5.0": "3c574e5d8cc3f15a",
+    "FIX.5.0SP1": "e8182008e411a2d6",
+    "FIX.5.0SP2": "1ef2e4f96f2af4e6",
+}
+"""Of the bytes that are served. A new digest is a change that users of the files hear of."""
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_has_the_bytes_it_had(name: str) -> None:
+    assert hashlib.sha256(quickfix_xml(table(), name)).hexdigest()[:16] == DIGESTS[name]
 
 
 def test_an_unknown_version_is_refused_with_a_hint() -> None:

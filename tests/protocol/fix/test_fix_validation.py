@@ -4,6 +4,7 @@ import pytest
 
 from protocol.fix.errors import MessageRejected
 from protocol.fix.message import decode
+from protocol.fix.settings import FixSettings
 from protocol.fix.validation import DEFAULT_SWITCHES, Switches
 from protocol.fix.version import FIX40, FIX42, FIX44, FIX50, FIX50SP2, Version
 from tests.protocol.fix.fix_scenes import BY_NAME, ORDER, Peer, logged_on, validator, venue_says
@@ -129,6 +130,35 @@ def test_the_oldest_versions_put_the_tag_into_the_text() -> None:
         venue_says("3", 5, "45=5", "58=Unsupported message type", time=time),
         venue_says("2", 6, "7=6", "16=999999", time=time),
     ]
+
+
+def test_a_logon_that_the_dictionary_does_not_allow_closes_without_a_word() -> None:
+    for body, reason in (
+        ("98=0|108=30|55=X", "invalid Logon(A): Tag not defined for this message type, tag 55"),
+        ("98=0|108=30|9001=X", "invalid Logon(A): Invalid tag number, tag 9001"),
+        ("98=0|108=30|464=maybe", "invalid Logon(A): Incorrect data format for value, tag 464"),
+        ("98=0|108=30|58=", "invalid Logon(A): Tag specified without a value, tag 58"),
+    ):
+        peer = Peer()
+        assert peer.logs_on(body) == []
+        assert peer.ended == reason
+        assert not peer.stream.attached
+        assert peer.stream.expected_msg_seq_num == 1
+
+
+def test_username_and_password_are_taken_in_versions_without_such_fields() -> None:
+    peer = Peer(FIX42)
+    assert peer.logs_on("98=0|108=30|553=U|554=P") == [venue_says("A", 1, "98=0", "108=30")]
+
+
+def test_empty_header_fields_are_taken_where_empty_fields_are() -> None:
+    lenient = validator(FIX44, Switches(validate_fields_have_values=False))
+    peer = Peer(settings=FixSettings(validator=lenient))
+    assert peer.logs_on("50=|98=0|108=30") == [venue_says("A", 1, "98=0", "108=30")]
+    assert peer.says("35=0|34=2|57=", "35=1|34=3|115=|112=x") == [venue_says("0", 2, "112=x")]
+    strict = logged_on()
+    (answer,) = strict.says("35=0|34=2|57=")
+    assert answer.endswith("|58=Tag specified without a value|371=57|372=0|373=4")
 
 
 def test_a_message_that_breaks_a_rule_is_never_learned() -> None:
