@@ -40,6 +40,19 @@ class Venue(msgspec.Struct, frozen=True):
     clock: ClockKind = "real"
 
 
+TlsPort = Literal["fix", "ouch42", "ws", "http"]
+ProxyPort = Literal["fix", "ouch42", "ws"]
+
+
+class Tls(msgspec.Struct, frozen=True):
+    """[listen.tls]: files in PEM; no ports is no TLS."""
+
+    ports: tuple[TlsPort, ...] = ()
+    certificate: str = ""
+    key: str = ""
+    client_ca: str = ""
+
+
 class Listen(msgspec.Struct, frozen=True):
     """[listen]: one address, one TCP port for each wire; port 0 takes any free one."""
 
@@ -51,6 +64,10 @@ class Listen(msgspec.Struct, frozen=True):
     ws: int = 9882
     http: int = 9883
     dashboard: int = 8501
+    allow: tuple[str, ...] = ()
+    proxy_protocol: tuple[ProxyPort, ...] = ()
+    trusted_proxies: tuple[str, ...] = ("127.0.0.0/8", "::1")
+    tls: Tls = Tls()
 
 
 class InstrumentEntry(msgspec.Struct, frozen=True):

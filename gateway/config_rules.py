@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 import msgspec
 
+from gateway.addresses import parse_network
 from gateway.clock import time_zone
 from gateway.config import (
     BUILT_IN_NAMES,
@@ -85,7 +86,7 @@ def check_venue(venue: Venue, problem: Problem) -> Venue:
 
 
 def check_listen(listen: Listen, problem: Problem) -> None:
-    """[listen]: an address, and ports that do not collide."""
+    """[listen]: an address, ports that do not collide, networks, and files for TLS."""
     if not listen.host.strip():
         problem(("listen", "host"), 'expected an address such as "127.0.0.1", received ""')
     taken: dict[int, str] = {}
@@ -96,6 +97,25 @@ def check_listen(listen: Listen, problem: Problem) -> None:
         elif port and port in taken:
             problem(("listen", name), f"port {port} is already taken by {taken[port]}")
         taken.setdefault(port, name)
+    check_networks(("listen", "allow"), listen.allow, problem)
+    check_networks(("listen", "trusted_proxies"), listen.trusted_proxies, problem)
+    if listen.tls.ports:
+        # Most commands need no TLS, and it takes its time to load.
+        from gateway.tls import TlsError, server_context
+
+        try:
+            server_context(listen.tls)
+        except TlsError as error:
+            problem(("listen", "tls", error.key), error.text)
+
+
+def check_networks(key: Key, texts: tuple[str, ...], problem: Problem) -> None:
+    """Addresses or networks in CIDR notation."""
+    for index, text in enumerate(texts):
+        try:
+            parse_network(text)
+        except ValueError as error:
+            problem((*key, index), f"expected an address or a network, received {error}")
 
 
 def resolve_instruments(

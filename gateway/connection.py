@@ -3,13 +3,9 @@
 import asyncio
 from typing import cast
 
+from gateway.edge import Guest, Place
 from gateway.sessions import Connection
 from gateway.shell import READ_BUDGET, Shell
-
-QUEUED_MAX = 4 * 1024 * 1024
-"""Unsent bytes above which a private session is disconnected: it resumes by number."""
-CONNECTIONS_MAX = 4_096
-"""Open connections over all ports; one more is closed at once."""
 
 FLUSH_SECONDS = 10.0
 """How long a closed connection's peer may take for its last bytes: else one that never reads keeps
@@ -17,13 +13,15 @@ its place for ever."""
 
 
 class Port(asyncio.Protocol):
-    """One accepted socket."""
+    """One accepted socket that got past the edge."""
 
     __slots__ = (
         "_backlog",
         "_deadline_ns",
         "_gone_cause",
+        "_guest",
         "_paused_writing",
+        "_stranger",
         "_tick_bytes",
         "_tick_number",
         "_timer",
@@ -37,9 +35,12 @@ class Port(asyncio.Protocol):
     connection: Connection
     transport: asyncio.Transport
 
-    def __init__(self, shell: Shell, wire: bytes) -> None:
+    def __init__(self, shell: Shell, wire: bytes, guest: Guest) -> None:
         self.shell = shell
         self.wire = wire
+        self._guest = guest
+        self._stranger: Place | None = guest.place
+        """Its place, until it has logged on."""
         self._backlog = b""
         self._gone_cause = ""
         self._waiting = False
@@ -54,18 +55,14 @@ class Port(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         shell = self.shell
-        peer = transport.get_extra_info("peername")
-        name = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) else "?"
-        if len(shell.ports) >= CONNECTIONS_MAX:
-            shell.venue.log_line(f"{self.wire.decode()} {name}: refused, connection limit reached")
-            self.transport.abort()
-            return
         if not shell.begin():
             self.transport.abort()
             return
         venue = shell.venue
-        self.connection = venue.connected(venue.next_connection_id, self.wire, name)
+        self.connection = venue.connected(venue.next_connection_id, self.wire, self._guest.peer)
         shell.ports[self.connection.connection_id] = self
+        if self._guest.remark:
+            venue.remark(self.connection, self._guest.remark)
 
     def data_received(self, data: bytes) -> None:
         shell = self.shell
@@ -88,6 +85,7 @@ class Port(asyncio.Protocol):
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._guest.place.leave()
         if not hasattr(self, "connection"):
             return
         if self._timer is not None:
@@ -96,17 +94,19 @@ class Port(asyncio.Protocol):
         self._gone("closed by the peer" if exc is None else str(exc))
 
     def cut(self, cause: str) -> None:
-        """End the connection at once; reports from now on wait for the next one."""
+        """End the connection at once; reports from now on wait for the next one, and so does what
+        it had not sent yet."""
+        unsent_bytes = self.queued_bytes
         self.transport.abort()
         self._backlog = b""
-        self._gone(cause)
+        self._gone(cause, unsent_bytes)
 
-    def _gone(self, cause: str) -> None:
+    def _gone(self, cause: str, unsent_bytes: int = 0) -> None:
         if self._backlog:
             # What arrived before the end counts, however many turns it takes.
             self._gone_cause = cause
         elif hasattr(self, "connection") and self.shell.begin():
-            self.shell.guard(self.shell.venue.disconnected, self.connection, cause)
+            self.shell.guard(self.shell.venue.disconnected, self.connection, cause, unsent_bytes)
 
     def pause_writing(self) -> None:
         self._paused_writing = True
@@ -163,15 +163,20 @@ class Port(asyncio.Protocol):
         frames = session.data_to_send()
         if frames:
             transport.write(b"".join(frames) if len(frames) > 1 else frames[0])
-            if transport.get_write_buffer_size() > QUEUED_MAX:
-                cause = f"slow consumer: more than {QUEUED_MAX} bytes"
+            queued = transport.get_write_buffer_size()
+            if queued > connection.queued_bytes_max:
+                limit = connection.queued_bytes_max
+                cause = f"slow consumer: {queued} bytes queued, expected at most {limit}"
                 self.shell.venue.remark(connection, cause)
                 self.cut(cause)
                 return
+        if self._stranger is not None and connection.record is not None:
+            self._stranger.settle()
+            self._stranger = None
         if connection.close_reason is not None:
             self._close()
             return
-        deadline_ns = session.deadline_ns
+        deadline_ns = connection.deadline_ns
         if deadline_ns is not None and (self._timer is None or deadline_ns < self._deadline_ns):
             self._arm(deadline_ns)
 
@@ -200,7 +205,7 @@ class Port(asyncio.Protocol):
         self._timer = None
         shell = self.shell
         connection = self.connection
-        deadline_ns = connection.session.deadline_ns
+        deadline_ns = connection.deadline_ns
         if deadline_ns is None or connection.close_reason is not None:
             return
         if deadline_ns > shell.clock.now_ns():

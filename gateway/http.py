@@ -8,7 +8,8 @@ import contextlib
 import importlib.resources
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import uvicorn
 from prometheus_client import CollectorRegistry
@@ -17,9 +18,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gateway.config import Config
+from gateway.edge import Door, Edge, Gate, Place
 from gateway.http_admin import admin_routes
+from gateway.listeners import door_of
 from gateway.metrics import Counters, VenueCollector
 from gateway.shell import Shell
 
@@ -28,6 +32,8 @@ CONCURRENT_MAX = 256
 """Requests and connections at once; beyond it uvicorn answers 503."""
 HEAD_BYTES_MAX = 16 * 1024
 KEEP_ALIVE_SECONDS = 5
+FIRST_BYTE_SECONDS = 10
+"""How long a connection may say nothing at first: uvicorn itself would wait for ever."""
 SHUTDOWN_SECONDS = 1
 STARTED_POLL_SECONDS = 0.005
 WS_PORT_MARK = "__WS_PORT__"
@@ -46,11 +52,37 @@ class _Server(uvicorn.Server):
         yield
 
 
+class _HttpConnection(H11Protocol):
+    """uvicorn's, with a place at the gate and an end for those who say nothing."""
+
+    def __init__(self, place: Place, **uvicorns: Any) -> None:
+        super().__init__(**uvicorns)
+        self._place = place
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.timeout_keep_alive_task = self.loop.call_later(
+            FIRST_BYTE_SECONDS, self.timeout_keep_alive_handler
+        )
+
+    def abandon_request(self) -> None:
+        """End the connection if its request is not complete: its handler learns that nothing more
+        of it comes, and ends by itself."""
+        if self.cycle is not None and self.cycle.more_body:
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._place.leave()
+        self._unset_keepalive_if_required()
+        super().connection_lost(exc)
+
+
 class HttpPort:
     """Open before recovery, so that `/health/ready` can say how far it is."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, gate: Gate) -> None:
         self._config = config
+        self._gate = gate
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
         self._shell: Shell | None = None
@@ -61,7 +93,7 @@ class HttpPort:
         self.port = 0
 
     async def open(self) -> None:
-        """Listen and answer. Raises OSError naming the port if it is taken."""
+        """Listen and answer. Raises OSError naming the port if it is taken, and TlsError."""
         host, wanted = self._config.listen.host, self._config.listen.http
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
@@ -73,7 +105,7 @@ class HttpPort:
         self._server = _Server(
             uvicorn.Config(
                 self._application(),
-                http="h11",
+                http=cast(Any, self._entrance(door_of(self._config, "http"))),
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -89,6 +121,14 @@ class HttpPort:
         while not self._server.started and not self._task.done():
             await asyncio.sleep(STARTED_POLL_SECONDS)
 
+    def _entrance(self, door: Door) -> Callable[..., Edge]:
+        """What uvicorn makes for each connection it accepts, in place of its own protocol."""
+
+        def enter(**uvicorns: Any) -> Edge:
+            return Edge(self._gate, door, lambda guest: _HttpConnection(guest.place, **uvicorns))
+
+        return enter
+
     def ready(self, shell: Shell, counters: Counters, ws_port: int) -> None:
         """Recovery is over and the wires listen."""
         page = importlib.resources.files("gateway") / "page" / "index.html"
@@ -97,8 +137,11 @@ class HttpPort:
         self._shell = shell
 
     async def close(self) -> None:
-        """Let running requests end, for a second at most."""
+        """Let running requests end, for a second at most; those that have not arrived are not
+        waited for."""
         if self._server is not None and self._task is not None:
+            for connection in list(self._server.server_state.connections):
+                cast(_HttpConnection, connection).abandon_request()
             self._server.should_exit = True
             await self._task
 

@@ -17,7 +17,7 @@ from gateway.drop_copy import register_sessions
 from gateway.http import HttpPort
 from gateway.journal.file_log import Durability, FileLog
 from gateway.journal.log import JournalError, MemoryLog, SequencedLog
-from gateway.listeners import Listeners, ready_line, write_ports_file
+from gateway.listeners import Listeners, open_gate, ready_line, write_ports_file
 from gateway.market_data_feed import PublicFeed, SessionFeed
 from gateway.metrics import Counters
 from gateway.order_entry.fix import FixDesk
@@ -131,7 +131,8 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
     loop = asyncio.get_running_loop()
     log = open_log(config)
     subscriptions = Subscriptions()
-    http = HttpPort(config)
+    gate = open_gate(loop, logger.info)
+    http = HttpPort(config, gate)
     await http.open()
     venue = await build_venue(config, log, subscriptions, http)
     clock: Clock
@@ -144,7 +145,7 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
     counters = Counters(shell)
     public = PublicFeed(shell, subscriptions, counters)
     private = SessionFeed(shell)
-    listeners = Listeners(shell, config)
+    listeners = Listeners(shell, config, gate)
     await listeners.open()
     http.ready(shell, counters, listeners.ports["ws"])
     listeners.ports["http"] = http.port
@@ -155,7 +156,7 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
     host = config.listen.host
     if ports_file is not None:
         write_ports_file(ports_file, host, listeners.ports)
-    print(ready_line(host, listeners.ports), flush=True)
+    print(ready_line(host, listeners.ports, config.listen.tls.ports), flush=True)
     stopped: asyncio.Future[object] = asyncio.ensure_future(stop.wait())
     failed: asyncio.Future[object] = asyncio.ensure_future(asyncio.shield(shell.failed))
     await asyncio.wait({stopped, failed}, return_when=asyncio.FIRST_COMPLETED)

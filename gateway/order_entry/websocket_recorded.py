@@ -32,8 +32,9 @@ class RecordedWebSocketSession:
 
     def receive_data(self, data: bytes, now_ns: int) -> None:
         self._now_ns = now_ns
-        self.bridge.receive_recorded(data)
-        self._close_if_asked()
+        if data:
+            self.bridge.receive_recorded(data)
+            self._close_if_asked()
 
     def receive_eof(self, now_ns: int) -> None:
         self._now_ns = now_ns

@@ -10,6 +10,7 @@ from gateway.clock import Clock, RealClock
 from gateway.config import Config
 from gateway.connection import Port
 from gateway.credentials import ConfiguredCredentials
+from gateway.edge import CONNECTIONS_MAX, Door, Edge, Gate
 from gateway.journal.log import JournalError, MemoryLog
 from gateway.journal.records import Batch, decode_batch
 from gateway.order_entry.fix import FixDesk
@@ -68,13 +69,21 @@ class WatchedTransport:
 class SocketStage:
     """A venue with a FIX port on 127.0.0.1; `open` first, `close` last."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        config: Config | None = None,
+        connections_max: int = CONNECTIONS_MAX,
+    ) -> None:
+        self._connections_max = connections_max
+        self.gate: Gate
         self.log = WatchedLog()
         self.remarks: list[str] = []
         self.clock = clock or RealClock()
         self.reads: list[tuple[int, int, int]] = []
         """(tick, connection_id, bytes) of every share the venue was given."""
-        config = Config()
+        config = config or Config()
         self.venue = Venue(
             self.log,
             ConfiguredCredentials(config),
@@ -95,7 +104,12 @@ class SocketStage:
     async def open(self) -> "SocketStage":
         loop = asyncio.get_running_loop()
         self.shell = Shell(self.venue, self.clock, loop)
-        self._server = await loop.create_server(lambda: Port(self.shell, b"fix"), "127.0.0.1", 0)
+        self.gate = Gate(loop, self.remarks.append, self._connections_max)
+        self._server = await loop.create_server(
+            lambda: Edge(self.gate, Door("fix"), lambda guest: Port(self.shell, b"fix", guest)),
+            "127.0.0.1",
+            0,
+        )
         self.port_number = self._server.sockets[0].getsockname()[1]
         received = self.venue.received
 

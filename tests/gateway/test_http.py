@@ -14,6 +14,7 @@ from websockets.asyncio.client import connect
 
 from gateway.cli import ctl
 from gateway.config import Config, Listen
+from gateway.edge import Gate
 from gateway.http import HttpPort
 from gateway.http_guard import BODY_BYTES_MAX
 from tests.interop.venue_process import VenueProcess
@@ -29,6 +30,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VenueProcess]:
     venue.start()
     yield venue
     assert venue.stop() == 0, venue.log
+
+
+def gate() -> Gate:
+    return Gate(asyncio.get_running_loop(), print)
 
 
 def call(port: int, path: str, body: object = None, **headers: str) -> Answer:
@@ -71,7 +76,7 @@ def test_a_venue_that_listens_is_live_and_ready(running: VenueProcess) -> None:
 
 
 async def test_a_recovering_venue_is_live_but_not_ready() -> None:
-    port = HttpPort(Config(listen=Listen(http=0)))
+    port = HttpPort(Config(listen=Listen(http=0)), gate())
     await port.open()
     try:
         port.recovered_batches = 64
@@ -87,11 +92,11 @@ async def test_a_recovering_venue_is_live_but_not_ready() -> None:
 
 
 async def test_a_taken_port_is_named() -> None:
-    port = HttpPort(Config(listen=Listen(http=0)))
+    port = HttpPort(Config(listen=Listen(http=0)), gate())
     await port.open()
     try:
         with pytest.raises(OSError, match=f"port http: cannot listen on 127.0.0.1:{port.port}"):
-            await HttpPort(Config(listen=Listen(http=port.port))).open()
+            await HttpPort(Config(listen=Listen(http=port.port)), gate()).open()
     finally:
         await port.close()
 

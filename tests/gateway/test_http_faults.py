@@ -45,3 +45,18 @@ def test_a_body_that_never_comes_whole_leaves_no_traceback(tmp_path: Path) -> No
     finally:
         assert venue.stop() == 0, venue.log
     assert "Traceback" not in venue.log
+
+
+def test_a_body_that_is_awaited_when_the_venue_ends_leaves_no_traceback(tmp_path: Path) -> None:
+    venue = VenueProcess(tmp_path)
+    venue.start()
+    with socket.create_connection(("127.0.0.1", venue.ports["http"]), timeout=10) as client:
+        client.sendall(
+            b"POST /admin/halt HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+        )
+        # Said as soon as the handler waits for the body.
+        assert client.recv(1_000).startswith(b"HTTP/1.1 100 ")
+        assert venue.stop() == 0, venue.log
+    assert "Traceback" not in venue.log
+    assert "uvicorn" not in venue.log

@@ -10,6 +10,7 @@ from gateway.config import Config
 from gateway.connection import Port
 from gateway.credentials import ConfiguredCredentials
 from gateway.desk import Desk
+from gateway.edge import Gate, Guest
 from gateway.journal.log import JournalError, MemoryLog
 from gateway.order_entry.fix import FixDesk
 from gateway.order_entry.websocket import WebSocketDesk
@@ -161,11 +162,19 @@ class Transport(asyncio.Transport):
     def close(self) -> None:
         self.aborted = True
 
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+
+def guest() -> Guest:
+    gate = Gate(asyncio.get_running_loop(), print)
+    return Guest(gate.take("fix", "127.0.0.1"), "127.0.0.1:1")
+
 
 async def shell_with_a_port(venue: Venue) -> tuple[Shell, Transport]:
     shell = Shell(venue, ManualClock(venue.now_ns), asyncio.get_running_loop())
     transport = Transport()
-    Port(shell, b"fix").connection_made(transport)
+    Port(shell, b"fix", guest()).connection_made(transport)
     await shell.committed()
     return shell, transport
 
@@ -202,7 +211,7 @@ def test_a_connection_that_fails_while_it_is_written_to_costs_nobody_else_anythi
         shell, healthy = await shell_with_a_port(harness.venue)
         broken = Transport()
         released: list[Port] = []
-        first, second = Port(shell, b"fix"), Port(shell, b"fix")
+        first, second = Port(shell, b"fix", guest()), Port(shell, b"fix", guest())
 
         def release(port: Port) -> None:
             if port is first:

@@ -12,7 +12,7 @@ from typing import Self
 
 import quickfix as fix
 
-WITHIN_S = 15
+WITHIN_S = 30
 VENUE = "XVEN"
 SOH = "\x01"
 
@@ -62,9 +62,18 @@ class QuickFixClient:
     """One session of one version. Closing and opening it again continues from its file store."""
 
     def __init__(
-        self, port: int, name: str, version: str, folder: Path, *, settings: tuple[str, ...] = ()
+        self,
+        port: int,
+        name: str,
+        version: str,
+        folder: Path,
+        *,
+        settings: tuple[str, ...] = (),
+        tls: tuple[str, ...] = (),
     ) -> None:
-        """`settings` are lines of QuickFIX's session settings that replace or join the usual."""
+        """`settings` are lines of QuickFIX's session settings that replace or join the usual,
+        `tls` those that a connection with TLS needs."""
+        self._kind = fix.SSLSocketInitiator if tls else fix.SocketInitiator
         self.name = name
         self.version = version
         begin_string = "FIXT.1.1" if version == "FIX.5.0SP2" else version
@@ -75,6 +84,7 @@ class QuickFixClient:
             "EndTime=00:00:00",
             "HeartBtInt=30",
             "ReconnectInterval=1",
+            *tls,
             *(
                 ()
                 if any("DataDictionary" in line for line in settings)
@@ -109,7 +119,7 @@ class QuickFixClient:
         """Connect and wait for the logon, both sides' numbers taken from the store."""
         assert self._initiator is None
         store = fix.FileStoreFactory(self._settings)
-        self._initiator = fix.SocketInitiator(self.application, store, self._settings)
+        self._initiator = self._kind(self.application, store, self._settings)
         self._initiator.start()
         self.wait_for_logon()
 

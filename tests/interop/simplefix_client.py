@@ -1,12 +1,13 @@
 """A FIX client of a few lines: `simplefix` for the bytes, a plain socket, no session engine."""
 
 import socket
+import ssl
 from datetime import UTC, datetime
 from typing import Self
 
 import simplefix
 
-WITHIN_S = 10
+WITHIN_S = 30
 VENUE = "XVEN"
 
 
@@ -14,7 +15,13 @@ class SimplefixClient:
     """Keeps its own two numbers; answers nothing by itself but a TestRequest."""
 
     def __init__(
-        self, port: int, name: str, version: str = "FIX.4.4", *, next_number: int = 1
+        self,
+        port: int,
+        name: str,
+        version: str = "FIX.4.4",
+        *,
+        next_number: int = 1,
+        context: ssl.SSLContext | None = None,
     ) -> None:
         self.name = name
         self.version = version
@@ -22,6 +29,8 @@ class SimplefixClient:
         self.expected_number = 1
         self._parser = simplefix.FixParser()
         self._socket = socket.create_connection(("127.0.0.1", port), WITHIN_S)
+        if context is not None:
+            self._socket = context.wrap_socket(self._socket, server_hostname="localhost")
 
     def __enter__(self) -> Self:
         return self
