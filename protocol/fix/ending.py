@@ -67,14 +67,12 @@ class Ending:
 
     def end(self, reason: str, now_ns: int) -> None:
         """The connection is over."""
-        settings, state = self._settings, self._machine.state
-        stream = self._outbound.stream
-        if state in _LIVE:
+        settings, stream = self._settings, self._outbound.stream
+        if self._machine.state in _LIVE:
             self._outbound.abandon_resend()
             stream.detach()
         self._machine.step(Trigger.ENDED)
-        disconnected = settings.reset_on_disconnect and state is not State.LOGON_PENDING
-        if disconnected or (settings.reset_on_logout and self._logged_out):
+        if settings.reset_on_disconnect or (settings.reset_on_logout and self._logged_out):
             stream.start_over(now_ns)
         self._events.append(Terminated(reason))
 

@@ -76,11 +76,12 @@ def test_a_reset_at_the_end_keeps_what_no_connection_had_and_sends_it_behind_the
     assert back.says("35=1|34=2|112=HELLO") == [venue_says("0", 4, "112=HELLO")]
 
 
-def test_a_refused_logon_resets_nothing() -> None:
+def test_a_refused_logon_leaves_the_next_one_number_1() -> None:
     peer = Peer(settings=DISCONNECT)
-    peer.stream.expected_msg_seq_num = 7
-    assert peer.says("35=A|34=7|49=ACME|52=20010101-00:00:00|56=XVEN|98=0|108=30") == []
-    assert numbers(peer) == (7, 1)
+    assert peer.logs_on("98=3|108=30") != []
+    assert numbers(peer) == (1, 1)
+    back = Peer(settings=DISCONNECT, stream=peer.stream)
+    assert back.logs_on() == [venue_says("A", 1, "98=0", "108=30")]
 
 
 def test_a_connection_closed_from_our_side_ends_once_and_keeps_what_never_left() -> None:
