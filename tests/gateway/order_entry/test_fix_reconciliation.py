@@ -1,4 +1,9 @@
-"""Mass cancel and what reconciles after an absence: q r AF AN AO AP AD AQ AE Q B, sent again."""
+"""Mass cancel and what reconciles after an absence: q r AF AN AO AP AD AQ AE Q B, sent again.
+
+Over a whole venue: gateway.order_entry.fix_mass_cancel, gateway.order_entry.fix_notices,
+gateway.order_entry.fix_positions, gateway.order_entry.fix_requests, gateway.order_entry.fix_status,
+gateway.order_entry.fix_trades, and the bodies of protocol.fix.reconciliation.
+"""
 
 from collections.abc import Iterator
 
