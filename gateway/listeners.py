@@ -5,6 +5,7 @@ import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -44,6 +45,19 @@ def open_gate(loop: asyncio.AbstractEventLoop, log_line: Callable[[str], None]) 
             places = max(1, soft - FILES_RESERVED)
             log_line(f"{soft} file descriptors: at most {places} connections")
     return Gate(loop, log_line, places)
+
+
+def bound_accept_errors(loop: asyncio.AbstractEventLoop, gate: Gate) -> None:
+    """Without uvloop the loop tells with a traceback of every accept that found no file descriptor,
+    thousands at once: a bounded line is enough, and it tries again by itself."""
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if isinstance(context.get("exception"), OSError) and "accept" in context["message"]:
+            gate.log(f"accept: {context['exception']}")
+        else:
+            loop.default_exception_handler(context)
+
+    loop.set_exception_handler(handle)
 
 
 def door_of(config: Config, port: str) -> Door:

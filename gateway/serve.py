@@ -17,7 +17,13 @@ from gateway.drop_copy import register_sessions
 from gateway.http import HttpPort
 from gateway.journal.file_log import Durability, FileLog
 from gateway.journal.log import JournalError, MemoryLog, SequencedLog
-from gateway.listeners import Listeners, open_gate, ready_line, write_ports_file
+from gateway.listeners import (
+    Listeners,
+    bound_accept_errors,
+    open_gate,
+    ready_line,
+    write_ports_file,
+)
 from gateway.market_data_feed import PublicFeed, SessionFeed
 from gateway.metrics import Counters
 from gateway.order_entry.fix import FixDesk
@@ -132,6 +138,7 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
     log = open_log(config)
     subscriptions = Subscriptions()
     gate = open_gate(loop, logger.info)
+    bound_accept_errors(loop, gate)
     http = HttpPort(config, gate)
     await http.open()
     venue = await build_venue(config, log, subscriptions, http)

@@ -13,7 +13,7 @@ from gateway import edge as edge_module
 from gateway import tls as tls_module
 from gateway.addresses import Network, parse_network
 from gateway.edge import REFUSALS_MAX, Door, Gate, Refused
-from gateway.listeners import FILES_RESERVED, open_gate
+from gateway.listeners import FILES_RESERVED, bound_accept_errors, open_gate
 from gateway.tls import TlsError, server_context
 from tests.gateway.edge_stage import Certificates, EdgeStage
 from tests.gateway.socket_stage import LOOPS, drive
@@ -453,3 +453,19 @@ async def test_there_are_as_many_places_as_the_process_may_open_files_for(
     with pytest.raises(Refused, match="connection limit reached"):
         gate.take("fix", "198.51.100.1")
     assert bool(lines) == (places < 4_096)
+
+
+async def test_accepts_without_a_file_descriptor_write_a_bounded_number_of_lines(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    loop = asyncio.get_running_loop()
+    lines: list[str] = []
+    bound_accept_errors(loop, Gate(loop, lines.append))
+    error = OSError(24, "Too many open files")
+    for _ in range(1_000):
+        message = "socket.accept() out of system resource"
+        loop.call_exception_handler({"message": message, "exception": error})
+    assert lines == ["accept: [Errno 24] Too many open files"] * REFUSALS_MAX
+    assert caplog.records == []
+    loop.call_exception_handler({"message": "another", "exception": ValueError("bug")})
+    assert len(caplog.records) == 1
