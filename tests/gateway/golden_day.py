@@ -214,6 +214,31 @@ def strangers(stage: Stage) -> None:
     stage.wait(12)
 
 
+def watch(cast: Cast) -> None:
+    """Market data and trading status on FIX sessions, told in turns."""
+    stage = cast.stage
+    watchers = (cast.f42, cast.f44, cast.f50)
+    for client in watchers:
+        book = [(267, "3"), (269, "0"), (269, "1"), (269, "2"), (146, "1"), (55, "AAPL")]
+        fix_says(client, "V", (262, "book"), (263, "1"), (264, "0"), (265, "1"), *book)
+        statistics = [(267, "2"), (269, "4"), (269, "9"), (146, "1"), (55, "AAPL")]
+        fix_says(client, "V", (262, "day"), (263, "1"), (264, "1"), (265, "0"), *statistics)
+        fix_says(client, "V", (262, "book"), (263, "1"), (264, "0"), (265, "1"), *book)
+        fix_says(client, "e", (324, "status"), (55, "AAPL"), (263, "1"))
+        fix_says(client, "g", (335, "session"), (263, "1"))
+        fix_says(client, "c", (320, "all"), (321, "3"))
+        fix_says(client, "x", (320, "all"), (559, "4"))
+    for step in range(3):
+        enter(cast.ouch, f"p{step}", True, 10, PRICE - 20 + step)
+        enter(cast.ws, f"q{step}", False, 4, PRICE - 20 + step)
+        for client in watchers[: step + 1]:
+            assert client.connection is not None
+            told = client.connection
+            stage.tick(lambda told=told: stage.venue.tell(told))  # type: ignore[misc]
+    fix_says(cast.f42, "V", (262, "day"), (263, "2"), (264, "1"), (267, "1"), (269, "4"),
+             (146, "1"), (55, "AAPL"))  # fmt: skip
+
+
 def lose_and_resend(cast: Cast) -> None:
     """Fills for absent clients, gaps both ways, fills of gaps, replays, a reset in session."""
     for client in cast.all:
@@ -304,6 +329,7 @@ def play(log: SequencedLog, kill: Reopen) -> Stage:
     refuse(cast)
     strangers(stage)
     reconnect(cast)
+    watch(cast)
     lose_and_resend(cast)
     reconnect(cast)
     operate(cast)
