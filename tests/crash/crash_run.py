@@ -15,7 +15,9 @@ from tests.crash.websocket_wire import WebSocketWire
 from tests.interop.venue_process import VenueProcess
 
 LOAD_MIN_S, LOAD_MAX_S = 0.05, 0.35
-"""How long the load runs before the kill."""
+"""How long the load runs before the kill, beyond the fills that make it one."""
+FILLS_A_LIFE = 10
+"""What everybody has traded before a kill, however slow the machine is."""
 
 
 def make_traders(seed: int) -> list[Trader]:
@@ -38,6 +40,7 @@ class CrashRun:
         self.venue = venue
         self.traders = traders
         self._rng = Random(seed)
+        self._fills: dict[str, int] = {}
         self.findings: list[str] = []
 
     async def run(self, kills: int) -> list[str]:
@@ -82,9 +85,19 @@ class CrashRun:
 
     def load(self) -> None:
         """Everybody trades from now on."""
+        self._fills = {trader.name: len(trader.ledger.fills) for trader in self.traders}
         for trader in self.traders:
             trader.trading = True
             trader.trade()
+
+    async def under_load(self) -> None:
+        """Everybody has traded since the last call of `load`, and goes on."""
+        await asyncio.gather(*map(self._traded, self.traders))
+
+    async def _traded(self, trader: Trader) -> None:
+        if trader.ledger.orders:
+            wanted = self._fills[trader.name] + FILLS_A_LIFE
+            await trader.until(lambda: len(trader.ledger.fills) >= wanted, f"{FILLS_A_LIFE} fills")
 
     async def all_gone(self) -> None:
         """The venue has ended: what was on its way has been read."""
@@ -96,6 +109,7 @@ class CrashRun:
             ports = self.venue.ports
             await asyncio.gather(*(trader.begin_again(ports) for trader in self.traders))
         self.load()
+        await self.under_load()
         await asyncio.sleep(self._rng.uniform(LOAD_MIN_S, LOAD_MAX_S))
         os.kill(self.venue.pid, signal.SIGKILL)
         await self.all_gone()

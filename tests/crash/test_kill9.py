@@ -43,7 +43,7 @@ async def test_nothing_acknowledged_is_lost_and_nothing_comes_twice(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 async def test_a_venue_that_sends_before_it_writes_is_found_out(tmp_path: Path) -> None:
     venue = VenueProcess(tmp_path, module="tests.crash.mutant_serve")
     try:

@@ -11,7 +11,7 @@ from tests.crash.websocket_wire import WebSocketWire
 
 Wire = FixWire | SoupWire | WebSocketWire
 
-WITHIN_S = 20
+WITHIN_S = 50
 WINDOW = 12
 LIVE_MAX = 30
 SYMBOLS = ("AAPL", "MSFT")

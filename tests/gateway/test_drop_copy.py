@@ -256,6 +256,21 @@ def test_what_is_entitled_may_change_from_start_to_start_and_replays() -> None:
     assert Replay(recorded_venue).run(log.read(1)).divergence is None
 
 
+def test_orders_of_a_session_that_became_a_reader_are_told_to_it_once() -> None:
+    log = MemoryLog()
+    trading = msgspec.structs.replace(copies_of(account="RISK"), applications=("orders",))
+    stage = Stage(log, Config(fix=Fix(sessions=(trading,))))
+    client = stage.fix("COPIES")
+    client.connect()
+    client.wire.enter("a", True, 1, 18_700, "AAPL", False)
+    client.flush()
+    stage.config = CONFIG
+    stage.start(log)
+    client.connect()
+    stage.control(MassCancel(0, 0, 0, CancelReason.SUPERVISORY))
+    assert [(r[150], r.get(115)) for r in fix_reports(client)] == [("0", None), ("4", None)]
+
+
 def test_an_identity_of_another_account_is_refused_at_start() -> None:
     log = MemoryLog()
     stage = Stage(log, CONFIG)

@@ -7,7 +7,7 @@ from nasdaq_protocols import soup
 
 from tests.interop import ouch42_definitions as ouch
 
-WITHIN_S = 10
+WITHIN_S = 30
 
 
 class SoupClient:

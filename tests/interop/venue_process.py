@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 30
-STOPPED_WITHIN_S = 10
+STOPPED_WITHIN_S = 30
 OFFSETS = 7
 """A venue uses port-base to port-base + 6, the dashboard's included."""
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
 
-WITHIN_S = 10
+WITHIN_S = 30
 Message = dict[str, Any]
 
 

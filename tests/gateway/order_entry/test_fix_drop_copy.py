@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from gateway.config import FixSession
-from matching.commands import BustTrade, EndOfDay, MassCancel
+from matching.commands import BustTrade, CancelOrder, EndOfDay, MassCancel
 from matching.types import BustReason, CancelReason
 from protocol.fix.version import FIX40, FIX41, FIX42, FIX43, FIX44, FIX50SP2, VERSIONS, Version
 from tests.gateway import parties
 from tests.gateway.order_entry.fix_client import NOT_COMPARED, Fields, FixClient
+from tests.gateway.order_entry.ouch_client import OuchClient, enter
 from tests.gateway.parties import FixParty, OuchParty, Room, WebSocketParty
 
 Step = Callable[[Room], None]
@@ -264,6 +266,37 @@ def test_what_the_owner_was_not_told_has_no_copy() -> None:
     websocket.enter("b", "buy")
     websocket.enter("b", "buy")
     assert [m[11] for m in scene.copies.take()] == ["a", "b"]
+
+
+def test_a_refusal_that_ouch_has_no_word_for_has_no_copy() -> None:
+    scene = Scene()
+    owner = scene.room.parties["own-ouch"]
+    owner.enter("a", "buy")
+    order = scene.room.harness.venue.orders.by_id[1]
+    scene.room.heard()
+    scene.copies.take()
+    scene.room.harness.control(CancelOrder(order.session_id, order.account_id, 99, b"x"))
+    assert (scene.room.heard(), scene.copies.take()) == ({}, [])
+
+
+def test_a_refused_request_without_side_and_instrument_is_a_valid_report_all_the_same() -> None:
+    scene = Scene()
+    client = OuchClient(scene.room.harness, b"OWN", password=b"SECRET")
+    client.send(enter("a", side=b"X", stock=b" " * 8))
+    (copy,) = scene.copies.take()
+    assert (copy[11], copy[39], copy[54], copy[55]) == ("a", "8", "7", "[N/A]")
+
+
+def test_a_reader_that_comes_later_joins_the_first() -> None:
+    late = msgspec.structs.replace(reader(FIX44, "OURS"), target_comp_id="LATE*")
+    room = Room(readers=(reader(FIX44), late))
+    first, second = FixClient(room.harness, b"COPY"), FixClient(room.harness, b"LATE1")
+    first.log_on()
+    room.parties["own-ouch"].enter("a", "buy")
+    second.log_on()
+    room.parties["own-ouch"].enter("b", "buy")
+    assert [m[11] for m in first.take()] == ["a", "b"]
+    assert [m[11] for m in second.take()] == ["b"]
 
 
 def test_a_control_character_of_another_wire_begins_no_field() -> None:
