@@ -27,11 +27,11 @@ from gateway.journal.records import (
     SessionNumbers,
     Started,
     TimerFired,
-    decode_batch,
 )
 from gateway.order_entry.orders import Orders
 from gateway.order_entry.router import Router
 from gateway.passwords import seal
+from gateway.recovery import fold
 from gateway.sequencer import ApplyError, Sequencer, Tick
 from gateway.sessions import Connection, Numbers, SessionRecord
 from matching.commands import Command, EndOfDay, MassCancel, SetPhase, StartOfDay
@@ -156,38 +156,7 @@ class Venue:
 
         Raises JournalError.
         """
-        latest: dict[int, Numbers] = {}
-        sequencer = self.sequencer
-        for count, (number, payload) in enumerate(self.log.read(1), 1):
-            batch = decode_batch(payload)
-            self.now_ns = sequencer.begin(batch.now_ns)
-            sequencer.refold(number, batch, self._remember)
-            self.history.note(number, batch.frames)
-            for entry in batch.numbers:
-                latest[entry.session_id] = Numbers(
-                    entry.next_in,
-                    entry.next_out,
-                    entry.unsent,
-                    entry.history,
-                    entry.appl_ver_id,
-                    entry.period_start_ns,
-                )
-            for fact in batch.facts:
-                if type(fact) is Connected:
-                    self.next_connection_id = fact.connection_id + 1
-                elif type(fact) is PasswordChanged:
-                    self.directory.sessions[fact.session_id].password_seal = fact.seal
-            yield count
-        for session_id, numbers in latest.items():
-            session = self.directory.sessions[session_id]
-            desk = self._desks[session.wire]
-            desk.restore(session, numbers, self.history.reader(session_id))
-            session.noted = numbers
-
-    def _remember(self, command: Command, events: tuple[Event, ...], seq: int, now_ns: int) -> None:
-        for index, event in enumerate(events):
-            self.orders.fold(command, event, (seq, index), now_ns)
-            self.directory.fold(event)
+        return fold(self, self._desks)
 
     # -- facts --------------------------------------------------------------------------------
 
