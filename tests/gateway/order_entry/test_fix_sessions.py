@@ -1,4 +1,6 @@
-"""Configured FIX sessions: templates, wrong passwords, second logons, schedules, users."""
+"""gateway.order_entry.fix_logon, gateway.order_entry.fix_users: configured FIX sessions.
+
+Templates, wrong passwords, second logons, schedules, users, cancel on disconnect."""
 
 from typing import Any
 
@@ -7,6 +9,7 @@ import pytest
 from gateway import accounts
 from gateway.config import Config, Fix, FixSession, fix_session
 from gateway.journal.records import PasswordChanged
+from gateway.order_entry.fix import FixDesk
 from gateway.order_entry.fix_settings import session_settings
 from matching.commands import MassCancel
 from protocol.fix.version import FIX43, FIX44, FIX50SP2
@@ -168,6 +171,17 @@ def test_a_right_password_waits_its_turn_like_a_wrong_one_and_then_logs_on() -> 
     right.new("a", "1", "100")
     harness.advance(SECOND)
     assert shown(right.take(), 34) == [("A", "1"), ("8", "2")]
+
+
+def test_a_right_password_makes_up_for_the_wrong_ones_before() -> None:
+    harness = venue_with(session(**SECRET))
+    for _ in range(2):
+        guess(harness)
+    client = client_of(harness)
+    assert shown(log_on(client, RIGHT)) == [("A",)]
+    client.hang_up()
+    for _ in range(3):
+        assert shown(log_on(client_of(harness), "553=user|554=x|"), 58) == [WRONG]
 
 
 def test_a_right_password_from_another_address_is_answered_at_once() -> None:
@@ -487,6 +501,16 @@ def test_a_session_without_orders_leaves_no_command() -> None:
     commands = harness.venue.sequencer.next_seq
     client.hang_up()
     assert harness.venue.sequencer.next_seq == commands
+
+
+def test_a_connection_without_a_logon_ends_when_the_port_says() -> None:
+    config = Config(fix=Fix(logon_timeout=3))
+    harness = VenueHarness(lambda venue: {b"fix": FixDesk(venue, config)}, config)
+    pipe = harness.connect(b"fix")
+    harness.advance(3 * SECOND - 1)
+    assert pipe.closed is None
+    harness.advance(1)
+    assert pipe.closed == "no Logon(A) in time"
 
 
 def test_the_settings_of_a_session_are_those_of_its_configuration() -> None:
