@@ -156,6 +156,8 @@ class OverTcp:
     def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)
         self._peers: dict[int, _Peer] = {}
+        self._rested = False
+        """Time has passed since we last said something: what was to come is here."""
 
     def now_ns(self) -> int:
         return time.time_ns()
@@ -164,6 +166,7 @@ class OverTcp:
         self._peers[connection] = _Peer(self._address)
 
     def send(self, connection: int, data: bytes) -> None:
+        self._rested = False
         with contextlib.suppress(ConnectionError):
             self._peers[connection].socket.sendall(data)
 
@@ -171,7 +174,7 @@ class OverTcp:
         return self._peers[connection].frame(PATIENCE_S)
 
     def quiet(self, connection: int) -> bytes | None:
-        return self._peers[connection].frame(QUIET_S)
+        return self._peers[connection].frame(0 if self._rested else QUIET_S)
 
     def closed(self, connection: int) -> bool:
         peer = self._peers[connection]
@@ -183,12 +186,13 @@ class OverTcp:
 
     def advance(self, seconds: float) -> None:
         time.sleep(seconds)
+        self._rested = True
 
     def restart(self) -> None:
-        raise OutOfReach("RESTART")
+        raise NotImplementedError("only the acceptor's own process can be killed")
 
     def logout(self, connection: int, text: str) -> None:
-        raise OutOfReach("LOGOUT")
+        raise NotImplementedError("only the acceptor's own operator can log out")
 
     def numbers(self, connection: int) -> tuple[int, int] | None:
         return None
@@ -236,10 +240,6 @@ class Closing:
 
     def numbers(self, connection: int) -> tuple[int, int]:
         return 1, 1
-
-
-class OutOfReach(Exception):
-    """What the script asks for cannot be done from outside the acceptor."""
 
 
 def _deadline_ns(connection: Connection) -> int | None:

@@ -9,17 +9,8 @@ from tests.acceptance.script import Script, scripts
 from tests.acceptance.stages import Closing, InMemory
 
 SCRIPTS = scripts()
-KNOWN_FAILURES = {
-    "14m_conditionally_required": ("40", "41", "42", "43", "44", "50", "51", "52"),
-}
-"""Scripts that the venue does not fulfil yet, with the versions."""
 RUNS = [
-    pytest.param(
-        script,
-        version,
-        id=f"{script.name}-{version.code}",
-        marks=[pytest.mark.xfail] if version.code in KNOWN_FAILURES.get(script.name, ()) else [],
-    )
+    pytest.param(script, version, id=f"{script.name}-{version.code}")
     for script in SCRIPTS
     for version in script.versions
 ]
