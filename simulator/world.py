@@ -42,7 +42,7 @@ RATE_DEFAULT = 40.0
 """Orders a second, of everybody together."""
 MAKER_REQUESTS_PER_STEP = 2.5
 """Measured: a step moves one bid and one ask, and fills what was traded away."""
-SETTLE_SECONDS = 1.0
+SETTLE_SECONDS = 2.0
 
 
 class Seat(msgspec.Struct, frozen=True):
