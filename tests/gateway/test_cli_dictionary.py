@@ -35,9 +35,9 @@ DIGESTS = {
     "FIX.4.3": "56face110593bae8",
     "FIX.4.4": "0681e27b3aedbdd1",
     "FIXT.1.1": "26b012ddc0430b76",
-    "FIX.5.0": "3c574e5d8cc3f15a",
-    "FIX.5.0SP1": "e8182008e411a2d6",
-    "FIX.5.0SP2": "1ef2e4f96f2af4e6",
+    "FIX.5.0": "55cc8f58ad3f6f4c",
+    "FIX.5.0SP1": "b5830b424ff72db2",
+    "FIX.5.0SP2": "73cdd90479854b9d",
 }
 """Of the bytes that are served. A new digest is a change that users of the files hear of."""
 
