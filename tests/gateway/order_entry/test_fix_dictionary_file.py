@@ -156,6 +156,10 @@ WRONG = {
         SMALL.replace(GROUPS, GROUPS + "<component name='Legs'/>"),
         "expected at most 16 levels, received more",
     ),
+    "document type": (
+        "<!DOCTYPE fix SYSTEM 'http://127.0.0.1/fix.dtd'>" + SMALL,
+        "expected no document type or entities",
+    ),
     "entities": (
         "<!DOCTYPE fix [<!ENTITY a 'a'>]>" + SMALL,
         "expected no document type or entities",
