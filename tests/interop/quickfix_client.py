@@ -147,11 +147,21 @@ class QuickFixClient:
         session = fix.Session.lookupSession(self._session_id)
         return session.getExpectedSenderNum(), session.getExpectedTargetNum()
 
-    def send(self, msg_type: str, *fields: tuple[int, object]) -> None:
+    def send(
+        self,
+        msg_type: str,
+        *fields: tuple[int, object],
+        entries: tuple[tuple[int, int, object], ...] = (),
+    ) -> None:
+        """One message; `entries` of one field each: count tag, tag, value."""
         message = fix.Message()
         message.getHeader().setField(fix.MsgType(msg_type))
         for tag, value in fields:
             message.setField(fix.StringField(tag, str(value)))
+        for count_tag, tag, value in entries:
+            group = fix.Group(count_tag, tag)
+            group.setField(fix.StringField(tag, str(value)))
+            message.addGroup(group)
         assert fix.Session.sendToTarget(message, self._session_id)
 
     def order(self, cl_ord_id: str, side: int, quantity: int, symbol: str, price: str) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,59 @@ def trade_a_morning(client: "QuickFixClient", other: "QuickFixClient") -> str:
     return "1"
 
 
+def ask_everything(client: "QuickFixClient", version: str) -> None:
+    """Market data, reference data and what reconciles after an absence, while two orders rest."""
+    client.order("r1", BUY, 10, "TSLA", "240.00")
+    told(client, "8", _11="r1", _39="0")
+    client.order("r2", SELL, 10, "TSLA", "250.00")
+    told(client, "8", _11="r2", _39="0")
+    book = ((267, 269, 0), (267, 269, 1), (267, 269, 2), (146, 55, "TSLA"))
+    client.send("V", (262, "m1"), (263, 0), (264, 0), entries=book)
+    told(client, "W", _262="m1", _268="2")
+    client.send("V", (262, "m2"), (263, 1), (264, 1), (265, 1), entries=book)
+    told(client, "W", _262="m2")
+    client.cancel("r2", "r3", SELL, 10, "TSLA")
+    told(client, "8", _11="r3", _39="4")
+    told(client, "X", _262="m2", _279="2")
+    client.send("V", (262, "m2"), (263, 2), (264, 1), entries=book)
+    client.send("V", (262, "m3"), (263, 0), (264, 0), entries=(*book[:1], (146, 55, "NOSUCH")))
+    told(client, "Y", _262="m3", _281="0")
+    client.send("c", (320, "d1"), (321, 0), (55, "TSLA"))
+    told(client, "d", _320="d1")
+    client.send("e", (324, "s1"), (263, 0), (55, "TSLA"))
+    told(client, "f", _324="s1", _326="17")
+    client.send("g", (335, "t1"), (263, 0))
+    told(client, "h", _335="t1", _340="2")
+    client.send("Q", (37, "1"), (17, "1-0B"), (127, "D"), (55, "TSLA"), (54, 1))
+    if version == "FIX.4.2":
+        client.cancel("r1", "r4", BUY, 10, "TSLA")
+        told(client, "8", _11="r4", _39="4")
+        return
+    client.send("x", (320, "l1"), (559, 4))
+    told(client, "y", _320="l1", _560="0")
+    client.send("AF", (584, "a1"), (585, 7))
+    told(client, "8", _584="a1", _11="r1")
+    client.send("AF", (584, "a2"), (585, 1), (55, "AAPL"))
+    told(client, "8", _584="a2", _39="8")
+    now = datetime.now(UTC).strftime("%Y%m%d-%H:%M:%S")
+    parties = ((453, 448, "ACME"),)
+    account = ((1, "ACME"), (581, 1), (715, now[:8]), (60, now))
+    client.send("AN", (710, "p1"), (724, 0), *account, entries=parties)
+    told(client, "AO", _710="p1", _728="0")
+    while client.next()[35] != "AP":
+        pass
+    client.send("AD", (568, "c1"), (569, 0))
+    told(client, "AQ", _568="c1", _749="0")
+    told(client, "AE", _568="c1", _32="40")
+    client.send("q", (11, "q1"), (530, 7), (60, now))
+    told(client, "8", _11="r1", _39="4")
+    told(client, "r", _11="q1", _531="7", _533="1")
+    client.send("q", (11, "q2"), (530, 2), (60, now))
+    told(client, "r", _11="q2", _531="0")
+    client.send("BE", (923, "u1"), (924, 4), (553, "ACME"))
+    told(client, "BF", _923="u1")
+
+
 @pytest.mark.parametrize("version", ("FIX.4.2", "FIX.4.4", "FIX.5.0SP2"))
 def test_quickfix_finds_nothing_wrong_in_a_whole_day(
     venue: VenueProcess, tmp_path: Path, version: str
@@ -88,6 +142,10 @@ def test_quickfix_finds_nothing_wrong_in_a_whole_day(
     other = client_of(venue, version, tmp_path, "OTHER")
     with client, other:
         match_number = trade_a_morning(client, other)
+        ask_everything(client, version)
+        act(venue, "news", "lunch", "--headline", "noon")
+        told(client, "B", _148="noon")
+        told(other, "B", _148="noon")
         act(venue, "bust", match_number)
         told(client, "8", _11="n2", _39="4", _14="0")
         told(other, "8", _11="s1", _14="0")
