@@ -1,4 +1,5 @@
-"""gateway.config, gateway.config_file, gateway.config_rules: what is read, refused, admitted."""
+"""gateway.config, gateway.config_file, gateway.config_rules, gateway.config_fix_rules: what is
+read, refused, admitted."""
 
 import re
 import tomllib

@@ -1,4 +1,5 @@
-"""A venue recovered from its journal is the venue that wrote it, however that one ended."""
+"""gateway.recovery: a venue recovered from its journal is the venue that wrote it, however that one
+ended."""
 
 from collections.abc import Callable
 from pathlib import Path

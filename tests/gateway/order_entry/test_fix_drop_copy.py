@@ -1,4 +1,5 @@
-"""gateway.order_entry.fix_drop_copy: what owners are told, told again, whole messages compared."""
+"""gateway.order_entry.fix_drop_copy: what owners are told, told again, whole messages compared;
+gateway.order_entry.fix_applications: what a session of copies may not send."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,7 @@
-"""MarketDataRequest(V) on FIX sessions: what is shown, when, and what the journal keeps of it."""
+"""MarketDataRequest(V) on FIX sessions: what is shown, when, and what the journal keeps of it.
+
+Whole messages: gateway.order_entry.fix_md_requests judges, protocol.fix.market_data writes.
+"""
 
 import pytest
 

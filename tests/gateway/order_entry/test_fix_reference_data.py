@@ -1,4 +1,7 @@
-"""SecurityList, SecurityDefinition, SecurityStatus and TradingSessionStatus on FIX sessions."""
+"""SecurityList, SecurityDefinition, SecurityStatus and TradingSessionStatus on FIX sessions.
+
+Whole messages, whose bodies protocol.fix.reference_data writes.
+"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How a connection ends, and what becomes of the numbers: reset on logout, on disconnect, never."""
+"""protocol.fix.ending: what becomes of the numbers, reset on logout, on disconnect, never."""
 
 import pytest
 

@@ -1,4 +1,5 @@
-"""What a Logon may ask for: 789, 141 again, limits, encryption, versions; and what it gets."""
+"""protocol.fix.logon, protocol.fix.entry: what a Logon may ask for (789, 141 again, limits,
+encryption, versions), and what it gets."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Requests for what is missing: whole, in chunks, by gap fill, again."""
+"""protocol.fix.recovery: requests for what is missing, whole, in chunks, by gap fill, again."""
 
 import pytest
 
