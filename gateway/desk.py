@@ -174,6 +174,10 @@ class Desk(Protocol):
     def announce(self, connection: Connection, headline: str, text: str) -> bool:
         """The operator's news for a peer that is logged on; False: the wire has no word for it."""
 
+    def renumber(self, session: SessionRecord, next_in: int, next_out: int) -> bool:
+        """The operator moves the numbers of a session that no connection serves; False: this
+        wire's clients have none to move."""
+
     def numbers(self, session: SessionRecord) -> Numbers:
         """The durable numbers as they stand, for the journal."""
 

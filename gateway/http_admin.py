@@ -28,6 +28,8 @@ EVENTS_SHOWN_MAX = 100
 ADVANCE_MAX_NS = 366 * 86_400 * 1_000_000_000
 """A manual clock goes at most a year at a time."""
 TEXT_MAX = 100
+SEQ_NUM_MAX = 999_999_999
+"""Nine digits: what MsgSeqNum(34) may have in every engine."""
 PHASES: dict[str, Phase] = {word: phase for phase, word in PHASE_OF.items()}
 BUST_REASONS: dict[str, BustReason] = {word: one for one, word in BUST_REASON_OF.items()}
 
@@ -49,6 +51,7 @@ def admin_routes(config: Config, get_shell: GetShell) -> list[Route]:
         "bust": operator.bust,
         "disconnect": operator.disconnect,
         "news": operator.news,
+        "set-seq": operator.set_seq,
         "clock/advance": operator.clock_advance,
     }
 
@@ -186,7 +189,21 @@ class Operator:
             if not value.strip() or not value.replace("\n", "").isprintable():
                 expected = "printable characters"
                 raise Refused(400, f"{name}: expected {expected}", name, expected, repr(value))
-        return {"told": await shell.announce(headline, text)}
+        return {"told": await shell.perform(lambda: shell.venue.announced(headline, text))}
+
+    async def set_seq(self, shell: Shell, fields: Fields) -> object:
+        session_id = fields.number("session_id")
+        record = shell.venue.directory.sessions.get(session_id)
+        if record is None:
+            raise Refused(404, "no such session", "session_id", "a known one", str(session_id))
+        if record.connection is not None:
+            raise Refused(409, f"{record.identity} is logged on: disconnect it first")
+        next_in = fields.number("next_in", most=SEQ_NUM_MAX, default=record.noted.next_in)
+        next_out = fields.number("next_out", most=SEQ_NUM_MAX, default=record.noted.next_out)
+        fields.end()
+        if not await shell.perform(lambda: shell.venue.renumbered(record, next_in, next_out)):
+            raise Refused(409, f"{record.identity}: clients of this wire count from any number")
+        return {"session": record.identity, "next_in": next_in, "next_out": next_out}
 
     async def clock_advance(self, shell: Shell, fields: Fields) -> object:
         duration_ns = fields.number("duration_ns", most=ADVANCE_MAX_NS)

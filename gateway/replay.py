@@ -24,6 +24,7 @@ from gateway.journal.records import (
     MarketDataTold,
     PasswordChanged,
     Received,
+    Renumbered,
     ResendSliced,
     SessionControlled,
     Started,
@@ -131,6 +132,9 @@ def drive(venue: Venue, fact: Fact) -> None:
         venue.controlled(fact.command)
     elif isinstance(fact, Announced):
         venue.announced(fact.headline, fact.text)
+    elif isinstance(fact, Renumbered):
+        session = venue.directory.sessions[fact.session_id]
+        venue.renumbered(session, fact.next_in, fact.next_out)
     elif isinstance(fact, AuthResult | PasswordChanged):
         return
     else:

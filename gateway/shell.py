@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gateway.clock import Clock, ManualClock
 from gateway.journal.log import JournalError
@@ -34,6 +34,9 @@ EXIT_JOURNAL = 74
 
 Watcher = Callable[[Tick, int], None]
 """`watcher(tick, elapsed_ns)`: after each commit, with the time from the tick's first byte on."""
+
+
+Result = TypeVar("Result")
 
 
 class VenueFailed(Exception):
@@ -144,36 +147,18 @@ class Shell:
 
     async def control(self, command: Command) -> tuple[Event, ...]:
         """Apply an operator's command and wait until it is in the log. Raises VenueFailed."""
+        return await self.perform(lambda: self.venue.controlled(command))
+
+    async def perform(self, action: Callable[[], Result]) -> Result:
+        """Let something happen in a tick and wait until it is in the log. Raises VenueFailed."""
         if not self.begin():
-            raise VenueFailed("the venue has failed and takes no commands")
-        events: tuple[Event, ...] = ()
-
-        def apply() -> None:
-            nonlocal events
-            events = self.venue.controlled(command)
-
-        self.guard(apply)
+            raise VenueFailed("the venue has failed and takes nothing more")
+        results: list[Result] = []
+        self.guard(lambda: results.append(action()))
         await self.committed()
-        if self._dead:
-            raise VenueFailed(f"the venue failed before the command was in its log: {command!r}")
-        return events
-
-    async def announce(self, headline: str, text: str) -> int:
-        """News for those who are logged on, in the log when this returns; returns how many are
-        told. Raises VenueFailed."""
-        if not self.begin():
-            raise VenueFailed("the venue has failed and announces nothing")
-        told = 0
-
-        def apply() -> None:
-            nonlocal told
-            told = self.venue.announced(headline, text)
-
-        self.guard(apply)
-        await self.committed()
-        if self._dead:
-            raise VenueFailed("the venue failed before the news was in its log")
-        return told
+        if self._dead or not results:
+            raise VenueFailed("the venue failed before what it was asked was in its log")
+        return results[0]
 
     async def committed(self) -> None:
         """Wait for the end of the running tick, or of the venue."""

@@ -22,6 +22,7 @@ from gateway.journal.records import (
     MarketDataTold,
     PasswordChanged,
     Received,
+    Renumbered,
     ResendSliced,
     SessionControlled,
     SessionNumbers,
@@ -297,6 +298,14 @@ class Venue:
             if connection.record is not None:
                 told += self._desks[connection.wire].announce(connection, headline, text)
         return told
+
+    def renumbered(self, session: SessionRecord, next_in: int, next_out: int) -> bool:
+        """The operator moves the numbers of a session that no connection serves; False: it has
+        none to move."""
+        assert session.connection is None, "a peer that is there counts for itself"
+        self.sequencer.note(Renumbered(session.session_id, next_in, next_out))
+        self.touch(session)
+        return self._desks[session.wire].renumber(session, next_in, next_out)
 
     def tell(self, connection: Connection) -> None:
         """It is the connection's turn: its transport takes bytes, so that it may be told what

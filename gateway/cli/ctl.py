@@ -143,10 +143,18 @@ def news(
     _act("news", text=text, headline=headline)
 
 
-@app.command("set-seq", context_settings={"ignore_unknown_options": True})
-def set_seq(arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None) -> None:
-    """Set the sequence numbers of a session."""
-    _fail(USAGE_ERROR, "set-seq is not built yet")
+@app.command("set-seq")
+def set_seq(
+    session_id: int,
+    next_in: Annotated[
+        int | None, typer.Option("--in", help="MsgSeqNum the venue expects next.")
+    ] = None,
+    next_out: Annotated[
+        int | None, typer.Option("--out", help="MsgSeqNum the venue sends next.")
+    ] = None,
+) -> None:
+    """Move the numbers of a FIX session that is not logged on."""
+    _act("set-seq", session_id=session_id, next_in=next_in, next_out=next_out)
 
 
 @clock.command("advance")

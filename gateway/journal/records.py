@@ -118,6 +118,14 @@ class Announced(msgspec.Struct, frozen=True, array_like=True, tag=13):
     text: str
 
 
+class Renumbered(msgspec.Struct, frozen=True, array_like=True, tag=15):
+    """The operator said how the numbers of an absent session go on."""
+
+    session_id: int
+    next_in: int
+    next_out: int
+
+
 Fact = (
     Started
     | Connected
@@ -132,6 +140,7 @@ Fact = (
     | Announced
     | PasswordChanged
     | MarketDataTold
+    | Renumbered
 )
 
 

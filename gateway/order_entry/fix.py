@@ -121,6 +121,11 @@ class FixDesk:
         self._notices.announce(connection, headline, text)
         return True
 
+    def renumber(self, session: SessionRecord, next_in: int, next_out: int) -> bool:
+        """Both MsgSeqNums, where client and venue no longer agree on them."""
+        stream_of(session).renumber(next_in, next_out, self._floor.now_ns)
+        return True
+
     def numbers(self, session: SessionRecord) -> Numbers:
         """Both MsgSeqNums and the first report that no connection had."""
         stream = stream_of(session)

@@ -111,6 +111,10 @@ class OuchDesk:
         """No word for news here."""
         return False
 
+    def renumber(self, session: SessionRecord, next_in: int, next_out: int) -> bool:
+        """A client asks for any number at its login: none has to be moved."""
+        return False
+
     def numbers(self, session: SessionRecord) -> Numbers:
         """The next number and the Soup session id."""
         return self._sessions.numbers(session)

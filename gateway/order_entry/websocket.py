@@ -95,6 +95,10 @@ class WebSocketDesk:
         """No word for news here."""
         return False
 
+    def renumber(self, session: SessionRecord, next_in: int, next_out: int) -> bool:
+        """A client asks for any number at its login: none has to be moved."""
+        return False
+
     def numbers(self, session: SessionRecord) -> Numbers:
         """The next `seq` and the epoch; what comes in has no numbers."""
         return Numbers(0, session.sent_log.next_number, history=session.history)

@@ -149,6 +149,26 @@ class FixStream:
         for msg_type, body, routing in self.reset():
             self.write(msg_type, body, now_ns, routing)
 
+    def renumber(self, next_in: int, next_out: int, now_ns: int) -> None:
+        """Between two connections: go on with these numbers. What no connection ever had keeps its
+        number below `next_out`, else it is numbered anew. Numbers left out are never sent: a resend
+        covers them with a gap fill."""
+        self.expected_msg_seq_num = next_in
+        log = self.sent_log
+        if next_out == log.next_number:
+            return
+        lost = without(self.unsent, 1, next_out)
+        moved = [
+            split_sent(frame)
+            for begin, end in lost
+            for _, frame in log.read(begin, end)
+            if frame is not None
+        ]
+        self.unsent = without(self.unsent, next_out, log.next_number)
+        log.restart_at(next_out)
+        for msg_type, body, routing in moved:
+            self.write(msg_type, body, now_ns, routing)
+
     def reset(self) -> list[tuple[bytes, bytes, bytes]]:
         """Both numbers back to 1, the history forgotten.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from gateway.config import Config, Listen
 from gateway.edge import Gate
 from gateway.http import HttpPort
 from gateway.http_guard import BODY_BYTES_MAX
+from protocol.fix.stream import FixStream
+from protocol.fix.version import FIX44
 from tests.interop.venue_process import VenueProcess
 from tests.interop.websocket_client import WebSocketClient
 
@@ -247,14 +250,29 @@ def test_ctl_does_what_the_operator_asks(running: VenueProcess) -> None:
     assert (code, text.split()[:3]) == (0, ["session_id", "wire", "identity"])
 
 
+def test_ctl_moves_the_numbers_of_a_fix_session_that_is_away(running: VenueProcess) -> None:
+    stream = FixStream(FIX44, sender_comp_id=b"ACME", target_comp_id=b"XVEN")
+    now_ns = json.loads(ctl_run(running, "status")[1])["now_ns"]
+    with socket.create_connection(("127.0.0.1", running.ports["fix"]), 10) as client:
+        client.sendall(stream.write(b"A", b"98=0\x01108=0\x01", now_ns))
+        assert client.recv(4096).startswith(b"8=FIX.4.4")
+        rows = call(running.ports["http"], "/admin/sessions")[1]["sessions"]
+        who = next(row["session_id"] for row in rows if row["identity"] == "FIX.4.4/ACME/XVEN")
+        code, text = ctl_run(running, "set-seq", str(who), "--in", "5")
+        assert (code, "disconnect it first" in text) == (1, True)
+        assert ctl_run(running, "disconnect", str(who))[0] == 0
+    code, text = ctl_run(running, "set-seq", str(who), "--in", "5", "--out", "7")
+    moved = {"session": "FIX.4.4/ACME/XVEN", "next_in": 5, "next_out": 7}
+    assert (code, json.loads(text)) == (0, moved)
+
+
 def test_ctl_tells_why_not(running: VenueProcess, tmp_path: Path) -> None:
     assert ctl_run(running, "phase", "ajar")[0] == 2
     assert ctl_run(running, "bust", "12345")[0] == 1
     assert ctl_run(running, "disconnect", "12345")[0] == 1
     assert ctl_run(running, "day", "start")[0] == 1
     assert ctl_run(running, "clock", "advance", "soon")[0] == 2
-    code, text = ctl_run(running, "set-seq", "1", "--in", "5")
-    assert (code, "not built yet" in text) == (2, True)
+    assert ctl_run(running, "set-seq", "12345", "--in", "5")[0] == 1
     nobody = CliRunner().invoke(ctl.app, ["--http", "http://127.0.0.1:1", "status"])
     assert (nobody.exit_code, "no venue answers" in nobody.output) == (1, True)
     missing = CliRunner().invoke(ctl.app, ["--ports-file", str(tmp_path / "none"), "status"])
