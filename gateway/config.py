@@ -6,6 +6,7 @@
 import hmac
 import ipaddress
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -168,6 +169,12 @@ def fix_session(
         target_comp_id=target_comp_id,
         account=target_comp_id,
     )
+
+
+def fix_session_of(config: Config, key: Sequence[bytes]) -> FixSession | None:
+    """The same by the key of a durable session: BeginString, the client's CompID, the venue's."""
+    begin_string, client, venue = (part.decode("latin-1") for part in key)
+    return fix_session(config, begin_string, venue, client)
 
 
 def ouch_session(config: Config, username: str) -> OuchSession | None:

@@ -24,20 +24,13 @@ class ConfiguredCredentials:
         """Unknown identity: silent close. Known identity, wrong password: Logout with Text.
 
         `seal` holds the password that the client chose itself, if it did."""
-        session = cfg.fix_session(
-            self._config,
-            login.begin_string.decode("latin-1"),
-            login.target_comp_id.decode("latin-1"),
-            login.sender_comp_id.decode("latin-1"),
-        )
+        key = (login.begin_string, login.sender_comp_id, login.target_comp_id)
+        session = cfg.fix_session_of(self._config, key)
         if session is None:
             return Verdict(
                 b"",
                 "unknown session BeginString(8)={} SenderCompID(49)={} TargetCompID(56)={}".format(
-                    *(
-                        part.decode("latin-1")
-                        for part in (login.begin_string, login.sender_comp_id, login.target_comp_id)
-                    )
+                    *(part.decode("latin-1") for part in key)
                 ),
             )
         allowed = map(parse_network, session.allowed_remote_addresses)

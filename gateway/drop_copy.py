@@ -6,7 +6,7 @@ the journal, and a replay reads the configuration that is recorded with each sta
 """
 
 from gateway.accounts import Directory
-from gateway.config import Config, FixSession, fix_session
+from gateway.config import Config, FixSession, fix_session_of
 from gateway.sessions import SessionRecord
 from gateway.venue import Venue
 
@@ -33,8 +33,7 @@ def entitlement(config: Config, session: SessionRecord) -> Entitlement | None:
     """What a durable session is entitled to; None: it is no drop copy session."""
     if session.wire != WIRE:
         return None
-    begin_string, client, venue = (part.decode("latin-1") for part in session.key)
-    configured = fix_session(config, begin_string, venue, client)
+    configured = fix_session_of(config, session.key)
     if configured is None or "drop_copy" not in configured.applications:
         return None
     return Entitlement(configured)

@@ -18,7 +18,7 @@ from gateway.order_entry.fix_notices import FixNotices
 from gateway.order_entry.fix_orders import FixOrders
 from gateway.order_entry.fix_positions import FixPositions
 from gateway.order_entry.fix_reference_data import FixReferenceData
-from gateway.order_entry.fix_reports import FixReports, stream_of
+from gateway.order_entry.fix_reports import FixReports, fix_of, stream_of
 from gateway.order_entry.fix_settings import settings_before_logon
 from gateway.order_entry.fix_status import FixStatus
 from gateway.order_entry.fix_trades import FixTrades
@@ -155,7 +155,7 @@ class FixDesk:
         )
         session.period_start_ns = numbers.period_start_ns
         if self._any_cancels:
-            configured = self._logons.configured(begin_string, venue, client)
+            configured = self._logons.configured(session.key)
             session.cancel_on_disconnect = configured.cancel_on_disconnect
         self._drop_copy.restored(session)
 
@@ -167,13 +167,6 @@ class FixDesk:
 
     def _reject_received(self, connection: Connection, event: RejectReceived) -> None:
         self._floor.remark(connection, f"the peer rejected message {event.ref_seq_num}: {event}")
-
-
-def fix_of(connection: Connection) -> FixSession:
-    """The session of a connection on this desk's port."""
-    session = connection.session
-    assert isinstance(session, FixSession), f"not a FIX connection: {connection.wire!r}"
-    return session
 
 
 def _applications(reader: Reader) -> Reader:

@@ -14,7 +14,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from gateway.config import ConfigError
-from protocol.fix.dictionary import TRANSPORT_SINCE, Block, Dictionary, all_tags
+from protocol.fix.dictionary import TRANSPORT_SINCE, Block, Dictionary, all_tags, block_of
 from protocol.fix.dictionary_xml import FILES
 
 FILE_SIZE_MAX = 4 * 1024 * 1024
@@ -176,13 +176,7 @@ class _Reader:
                 groups[tag] = block
         if group and not fields:
             raise _Unexpected(place, "members", "none")
-        return Block(
-            fields=frozenset(fields),
-            required=tuple(sorted(required)),
-            groups=groups,
-            delimiter=fields[0] if group else 0,
-            places={tag: at for at, tag in enumerate(fields)} if group else {},
-        )
+        return block_of(fields, required, groups, is_group=group)
 
     def _expanded(
         self, element: Element, place: str, depth: int, *, required_here: bool

@@ -14,8 +14,7 @@ from gateway.config import Config
 from gateway.desk import Floor, exec_id
 from gateway.drop_copy import Entitlement, entitlement
 from gateway.order_entry.fix_reports import FixReports, stream_of
-from gateway.order_entry.fix_words import CANCEL_TEXT, CXL_REJ_RESPONSE_TO
-from gateway.order_entry.orders import Order
+from gateway.order_entry.fix_words import CANCEL_TEXT, CXL_REJ_RESPONSE_TO, fill_exec_id
 from gateway.order_entry.ouch_words import NO_REJECTED_REASON
 from gateway.sessions import SessionRecord
 from matching.commands import Command, RefuseRequest
@@ -30,6 +29,7 @@ from matching.events import (
     TradeBusted,
 )
 from matching.types import CancelReason, RequestKind, Side
+from protocol.fix.answers import NO_SYMBOL
 from protocol.fix.messages import ExecutionReport
 from protocol.fix.reports import execution_report, order_cancel_reject
 from protocol.fix.version import Version
@@ -38,8 +38,6 @@ Route = Callable[..., None]
 
 _COPY_MSG_INDICATOR_SINCE = "44"
 _UNDISCLOSED = b"7"
-_NO_SYMBOL = b"[N/A]"
-"""Of a refused request that named no instrument: FIX wants Symbol(55) all the same."""
 
 
 class FixDropCopy:
@@ -83,7 +81,7 @@ class FixDropCopy:
         for order_id in (event.resting_order_id, event.incoming_order_id):
             order = self._floor.orders.by_id[order_id]
             if self._copied(order.account_id):
-                name = exec_id(seq, index) + _letter(order)
+                name = fill_exec_id((seq, index), order.side)
                 self._report(order_id, b"F", name, last=(event.quantity, event.price))
 
     def _canceled(self, command: Command, event: OrderCanceled, seq: int, index: int) -> None:
@@ -118,14 +116,13 @@ class FixDropCopy:
             order = self._floor.orders.by_id.get(order_id)
             if order is None or not self._copied(order.account_id):
                 continue
-            side = _letter(order)
             executed = self._floor.orders.executions.find(event.match_number)
             self._report(
                 order_id,
                 b"H",
-                exec_id(seq, index) + side,
+                fill_exec_id((seq, index), order.side),
                 last=(event.quantity, event.price),
-                exec_ref_id=exec_id(*executed) + side,
+                exec_ref_id=fill_exec_id(executed, order.side),
                 text=b"trade %d broken" % event.match_number,
             )
 
@@ -207,7 +204,7 @@ class FixDropCopy:
             report,
             account=report.account or self._account(owner),
             side=report.side or _UNDISCLOSED,
-            symbol=_text(owner, report.symbol) or _NO_SYMBOL,
+            symbol=_text(owner, report.symbol) or NO_SYMBOL,
         )
 
     def _echo(self, owner: SessionRecord, side: Side, echo: bytes) -> tuple[bytes, bytes]:
@@ -268,7 +265,3 @@ def _text(owner: SessionRecord, text: bytes) -> bytes:
 def printable(text: bytes) -> bytes:
     """Without control characters: a delimiter in another wire's id must not begin a field."""
     return text if text.isalnum() else bytes(byte if byte >= 0x20 else 0x3F for byte in text)
-
-
-def _letter(order: Order) -> bytes:
-    return b"B" if order.side is Side.BUY else b"S"

@@ -5,12 +5,12 @@ ascending by tag, PossResend(97) kept; a possible resend of a ClOrdID(11) alread
 logon is swallowed. Reachable only by a session configured so; no order ever gets to the engine
 from here."""
 
-from gateway.config import Config, fix_session
+from gateway.config import Config, fix_session_of
 from gateway.desk import Floor
+from gateway.order_entry.fix_reports import fix_of
 from gateway.sessions import Connection, SessionRecord
 from protocol.fix.answers import field
 from protocol.fix.messages import ApplicationMessage
-from protocol.fix.session import FixSession
 from protocol.fix.tags import GROUP_COUNT_TAGS
 
 ECHOED_TYPES = frozenset((b"D", b"d", b"E"))
@@ -28,8 +28,8 @@ class FixEcho:
 
     def echo(self, connection: Connection, message: ApplicationMessage) -> None:
         """Send the message back, unless it is a possible resend of one that was."""
-        session, record = connection.session, connection.record
-        assert isinstance(session, FixSession) and record is not None
+        session, record = fix_of(connection), connection.record
+        assert record is not None, "an application message before logon"
         cl_ord_id = next((value for tag, value in message.fields if tag == 11), b"")
         if message.msg_type == b"D" and cl_ord_id:
             seen = self._seen.setdefault(connection.connection_id, set())
@@ -48,8 +48,7 @@ class FixEcho:
 
     def _drops_empty_groups(self, record: SessionRecord) -> bool:
         """QuickFIX/J's harness leaves out a NumInGroup of 0, QuickFIX's sends it back."""
-        begin_string, client, venue = (text.decode("latin-1") for text in record.key)
-        configured = fix_session(self._config, begin_string, venue, client)
+        configured = fix_session_of(self._config, record.key)
         return configured is not None and configured.reject_style == "quickfixj"
 
     def closed(self, connection: Connection) -> None:

@@ -6,17 +6,16 @@ import msgspec
 
 from gateway.accounts import FixLogin, NotRegistered, Verdict
 from gateway.addresses import host_of
-from gateway.config import Config, fix_session
+from gateway.config import Config, fix_session_of
 from gateway.config import FixSession as ConfiguredSession
 from gateway.credentials import WRONG_PASSWORD
 from gateway.desk import Floor
 from gateway.login_delays import LoginDelays
-from gateway.order_entry.fix_reports import stream_of
+from gateway.order_entry.fix_reports import fix_of, stream_of
 from gateway.order_entry.fix_settings import session_settings
 from gateway.schedule import Period, configured_schedule
 from gateway.sessions import Connection, SessionRecord
 from protocol.fix.events import LogonRequested
-from protocol.fix.session import FixSession
 from protocol.fix.style import STYLES
 from protocol.fix.values import printable
 from protocol.fix.version import Version, version_of
@@ -72,7 +71,8 @@ class FixLogons:
         if verdict.refusal:
             self._refuse(connection, verdict.refusal, verdict.answer)
             return
-        configured = self.configured(logon.begin_string, logon.target_comp_id, logon.sender_comp_id)
+        key = (logon.begin_string, logon.sender_comp_id, logon.target_comp_id)
+        configured = self.configured(key)
         version = version_of(logon.begin_string, logon.default_appl_ver_id)
         if version is None:
             told = STYLES[configured.reject_style].unknown_appl_ver_id(logon.default_appl_ver_id)
@@ -90,7 +90,6 @@ class FixLogons:
             told = OUTSIDE_SESSION_TIME if configured.reject_style == "quickfixj" else ""
             self._refuse(connection, OUTSIDE_SESSION_TIME, told)
             return
-        key = (logon.begin_string, logon.sender_comp_id, logon.target_comp_id)
         try:
             record = floor.directory.register(b"fix", key, verdict.account, floor.submit)
         except NotRegistered as error:
@@ -112,10 +111,10 @@ class FixLogons:
             floor.remark(
                 connection, f"{record.identity} live from {live.peer}, refused {connection.peer}"
             )
-            _session_of(connection).reject(None, floor.now_ns)
+            fix_of(connection).reject(None, floor.now_ns)
             return False
         floor.remark(live, f"closed: newer logon from {connection.peer}")
-        _session_of(live).logout(REPLACED, floor.now_ns)
+        fix_of(live).logout(REPLACED, floor.now_ns)
         floor.drop(live, f"newer logon from {connection.peer}")
         return True
 
@@ -141,30 +140,16 @@ class FixLogons:
             connection.set_alarm(period.end_ns, partial(self._period_over, connection))
         stream = stream_of(record)
         stream.version = version
-        _session_of(connection).accept(stream, settings, now_ns)
+        fix_of(connection).accept(stream, settings, now_ns)
 
     def _period_over(self, connection: Connection) -> None:
-        _session_of(connection).logout(SESSION_TIME_OVER, self._floor.now_ns)
+        fix_of(connection).logout(SESSION_TIME_OVER, self._floor.now_ns)
 
     def _refuse(self, connection: Connection, why: str, told: str = "") -> None:
         """Close: with a Logout(5) that takes no number where the peer is told something."""
         self._floor.remark(connection, f"logon refused: {why}")
-        _session_of(connection).reject(told.encode() or None, self._floor.now_ns)
+        fix_of(connection).reject(told.encode() or None, self._floor.now_ns)
 
-    def configured(
-        self, begin_string: bytes, sender_comp_id: bytes, target_comp_id: bytes
-    ) -> ConfiguredSession:
-        """How this session is to behave; `sender_comp_id` is the venue's side."""
-        found = fix_session(
-            self._config,
-            begin_string.decode("latin-1"),
-            sender_comp_id.decode("latin-1"),
-            target_comp_id.decode("latin-1"),
-        )
-        return found or _STRANGER
-
-
-def _session_of(connection: Connection) -> FixSession:
-    session = connection.session
-    assert isinstance(session, FixSession), f"not a FIX connection: {connection.wire!r}"
-    return session
+    def configured(self, key: tuple[bytes, ...]) -> ConfiguredSession:
+        """How the durable session of this key is to behave."""
+        return fix_session_of(self._config, key) or _STRANGER

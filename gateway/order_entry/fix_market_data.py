@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from gateway.desk import Floor
 from gateway.order_entry import fix_md_requests as requests
 from gateway.order_entry.fix_md_market import TRADE, Market, View
-from gateway.order_entry.fix_md_requests import Refused, every, first, unexpected
+from gateway.order_entry.fix_md_requests import Refused, unexpected
 from gateway.order_entry.fix_md_subscriptions import (
     MD_REQ_ID_MAX,
     REQUESTS_MAX,
@@ -20,14 +20,14 @@ from gateway.order_entry.fix_md_subscriptions import (
     Interest,
     Subscription,
 )
-from gateway.order_entry.fix_reports import stream_of
+from gateway.order_entry.fix_reports import fix_of, stream_of
+from gateway.order_entry.fix_requests import every, value
 from gateway.sessions import Connection
 from matching.events import DayEnded, Event
 from protocol.fix.answers import business_reject
 from protocol.fix.fields import BusinessRejectReason
 from protocol.fix.market_data import Entry, incremental, request_reject, snapshot
 from protocol.fix.messages import ApplicationMessage
-from protocol.fix.session import FixSession
 from protocol.fix.state import State
 from protocol.fix.version import Version
 
@@ -56,7 +56,7 @@ class FixMarketData:
 
     def request(self, connection: Connection, message: ApplicationMessage) -> None:
         """MarketDataRequest(V)."""
-        md_req_id = first(message, 262)
+        md_req_id = value(message, 262)
         version = _version(connection)
         if not md_req_id or len(md_req_id) > MD_REQ_ID_MAX:
             text = b"MDReqID(262): expected 1 to %d bytes, received %d"
@@ -77,7 +77,7 @@ class FixMarketData:
     def _take(self, connection: Connection, message: ApplicationMessage, md_req_id: bytes) -> None:
         """Raises Refused."""
         client = self._clients.get(connection.connection_id) or Client(connection)
-        kind = first(message, 263)
+        kind = value(message, 263)
         if kind == b"2":
             subscription = client.subscriptions.get(md_req_id)
             if subscription is None:
@@ -259,7 +259,7 @@ class FixMarketData:
 
     def _send(self, connection: Connection, msg_type: bytes, body: bytes) -> None:
         assert connection.record is not None, "market data before logon"
-        _session(connection).send(msg_type, body, self._floor.now_ns)
+        fix_of(connection).send(msg_type, body, self._floor.now_ns)
         self._floor.touch(connection.record)
 
 
@@ -270,11 +270,5 @@ def _version(connection: Connection) -> Version:
 
 def _takes_derived(connection: Connection) -> bool:
     """A running resend would meet the frame in the log, where only its number is."""
-    session = _session(connection)
+    session = fix_of(connection)
     return session.state in _CONVERSING and not session.resending
-
-
-def _session(connection: Connection) -> FixSession:
-    session = connection.session
-    assert isinstance(session, FixSession), f"not a FIX connection: {connection.wire!r}"
-    return session

@@ -7,7 +7,7 @@ ClOrdID(11).
 
 from gateway.desk import Floor
 from gateway.order_entry.fix_reports import FixReports, stream_of
-from gateway.order_entry.fix_requests import TEXT_MAX, asker, missing, unexpected, value
+from gateway.order_entry.fix_requests import TEXT_MAX, asker, missing, not_taken, value
 from gateway.order_entry.fix_status import FixStatus
 from gateway.order_entry.orders import CLIENT_ID_MAX, MassRequest
 from gateway.sessions import Connection, SessionRecord
@@ -76,7 +76,7 @@ class FixMassCancel:
         if request_type not in (_BY_SECURITY, _ALL):
             text = b"MassCancelRequestType(530) not supported: " + request_type[:TEXT_MAX]
             return _NOT_SUPPORTED, text
-        text = unexpected(message, TAGS)
+        text = not_taken(message, TAGS)
         if text:
             return _NOT_SUPPORTED, text
         if request_type == _ALL and symbol:

@@ -13,6 +13,7 @@ from gateway.order_entry.fix_md_market import (
     VOLUME,
     VWAP,
 )
+from gateway.order_entry.fix_requests import TEXT_MAX, every, value
 from protocol.fix.errors import FieldFormatError
 from protocol.fix.messages import ApplicationMessage
 from protocol.fix.values import parse_count
@@ -32,9 +33,6 @@ TRADING_SESSION_ID = b"1"
 SUPPORTED_TYPES = frozenset((BID, OFFER, TRADE, OPENING, HIGH, LOW, VWAP, VOLUME))
 """MDEntryTypes(269) that follow from what the engine knows."""
 VOLUME_SINCE = "44"
-
-SHOWN_MAX = 32
-"""Bytes of a received value that a Text(58) repeats."""
 
 ONLY_TAKEN: dict[int, tuple[bytes, frozenset[bytes], bytes]] = {
     266: (b"AggregatedBook(266)", frozenset((b"Y",)), b"7"),
@@ -60,22 +58,12 @@ class Refused(Exception):
 
 def unexpected(name: bytes, expected: bytes, received: bytes) -> bytes:
     """Text(58) about one field."""
-    return b"%b: expected %b, received %b" % (name, expected, received[:SHOWN_MAX] or b"nothing")
-
-
-def first(message: ApplicationMessage, tag: int) -> bytes:
-    """The first value of a field; empty if there is none."""
-    return next((value for known, value in message.fields if known == tag), b"")
-
-
-def every(message: ApplicationMessage, tag: int) -> list[bytes]:
-    """All values of a field that stands in a group, each once, in order."""
-    return list(dict.fromkeys(value for known, value in message.fields if known == tag))
+    return b"%b: expected %b, received %b" % (name, expected, received[:TEXT_MAX] or b"nothing")
 
 
 def market_depth(message: ApplicationMessage) -> int:
     """MarketDepth(264). Raises Refused."""
-    text = first(message, 264)
+    text = value(message, 264)
     try:
         return parse_count(text)
     except FieldFormatError:
@@ -98,7 +86,7 @@ def entry_types(message: ApplicationMessage, version: Version) -> frozenset[byte
 
 def wants_increments(message: ApplicationMessage) -> bool:
     """MDUpdateType(265) of a subscription. Raises Refused."""
-    text = first(message, 265)
+    text = value(message, 265)
     if text not in (b"0", b"1"):
         problem = unexpected(b"MDUpdateType(265)", b"0 or 1", text)
         raise Refused(UNSUPPORTED_MD_UPDATE_TYPE, problem)
@@ -107,8 +95,8 @@ def wants_increments(message: ApplicationMessage) -> bool:
 
 def check_the_rest(message: ApplicationMessage) -> None:
     """No other field asks for what the venue does not do. Raises Refused."""
-    for tag, value in message.fields:
+    for tag, text in message.fields:
         only = ONLY_TAKEN.get(tag)
-        if only is not None and value not in only[1]:
+        if only is not None and text not in only[1]:
             name, taken, reason = only
-            raise Refused(reason, unexpected(name, b" or ".join(sorted(taken)), value))
+            raise Refused(reason, unexpected(name, b" or ".join(sorted(taken)), text))

@@ -2,7 +2,7 @@
 
 from gateway.desk import Floor
 from gateway.order_entry.fix_reports import FixReports
-from gateway.order_entry.fix_requests import TEXT_MAX, TOO_MANY, Steps, asker, unexpected, value
+from gateway.order_entry.fix_requests import TEXT_MAX, TOO_MANY, Steps, asker, not_taken, value
 from gateway.sessions import Connection, SessionRecord
 from protocol.fix.messages import ApplicationMessage
 from protocol.fix.reconciliation import PositionReport, PositionsAck, position_report, positions_ack
@@ -59,7 +59,7 @@ class FixPositions:
             return _NOT_SUPPORTED, b"SubscriptionRequestType(263) not supported: expected 0"
         if value(message, 725) not in _IN_BAND:
             return _NOT_SUPPORTED, b"ResponseTransportType(725) not supported: expected 0"
-        text = unexpected(message, TAGS)
+        text = not_taken(message, TAGS)
         if text:
             return _INVALID, text
         named, own = value(message, 1), self._account(record)

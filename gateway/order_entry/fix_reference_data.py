@@ -7,17 +7,17 @@ request, since a halt that a client missed still stands. Subscriptions die with 
 from collections.abc import Iterator, Sequence
 
 from gateway.desk import Floor
-from gateway.order_entry.fix_md_requests import TRADING_SESSION_ID, first, unexpected
-from gateway.order_entry.fix_reports import stream_of
+from gateway.order_entry.fix_md_requests import TRADING_SESSION_ID, unexpected
+from gateway.order_entry.fix_reports import fix_of, stream_of
+from gateway.order_entry.fix_requests import value
 from gateway.sessions import Connection
-from matching.events import Event, PhaseChanged
+from matching.events import DayEnded, DayStarted, Event, InstrumentAdded, PhaseChanged
 from matching.types import Phase
 from protocol.fix import reference_data
 from protocol.fix.answers import business_reject
 from protocol.fix.fields import BusinessRejectReason
 from protocol.fix.messages import ApplicationMessage
 from protocol.fix.reference_data import Security
-from protocol.fix.session import FixSession
 from protocol.fix.state import State
 from protocol.fix.values import format_decimal, format_utc_timestamp
 from protocol.fix.version import Version
@@ -43,6 +43,9 @@ HALTED, OPEN, CLOSED, REQUEST_REJECTED = b"1", b"2", b"3", b"6"
 
 NO_LISTS = "44"
 """FIX 4.4 has no SecurityResponseType(323) for lists: what they hold is accepted as it is."""
+
+_TELLING = frozenset((PhaseChanged, DayStarted, DayEnded, InstrumentAdded))
+"""Events that change what subscribers were told; a listed instrument may end a general halt."""
 
 _CONVERSING = frozenset((State.ACTIVE, State.RECOVERING))
 _ID_TAGS = {b"c": 320, b"e": 324, b"g": 335, b"x": 320}
@@ -95,7 +98,7 @@ class FixReferenceData:
         """SecurityListRequest(x), SecurityDefinitionRequest(c), SecurityStatusRequest(e) or
         TradingSessionStatusRequest(g)."""
         tag = _ID_TAGS[message.msg_type]
-        req_id = first(message, tag)
+        req_id = value(message, tag)
         try:
             if not req_id or len(req_id) > REQUEST_ID_MAX:
                 text = b"%b: expected 1 to %d bytes, received %d"
@@ -120,13 +123,13 @@ class FixReferenceData:
 
     def _list(self, connection: Connection, message: Request, req_id: bytes) -> None:
         """0 Symbol and 4 All Securities; 560: 0 valid, 1 not supported, 2 nothing found."""
-        kind = first(message, 559)
+        kind = value(message, 559)
         result = b"0"
         found: list[Security] = []
-        if kind not in (b"0", b"4") or first(message, 263) not in (b"", b"0"):
+        if kind not in (b"0", b"4") or value(message, 263) not in (b"", b"0"):
             result = b"1"
         else:
-            found = list(self._securities(first(message, 55) if kind == b"0" else None))
+            found = list(self._securities(value(message, 55) if kind == b"0" else None))
             result = b"0" if found else b"2"
         for begin in range(0, len(found) or 1, FRAGMENT):
             body = reference_data.security_list(
@@ -142,8 +145,8 @@ class FixReferenceData:
     def _definition(self, connection: Connection, message: Request, req_id: bytes) -> None:
         """0 one security, 1 by its specifications, 2 types, 3 all; 323: 1 accepted, 3 types, 4
         securities, 5 rejected, 6 nothing matches."""
-        kind = first(message, 321)
-        symbol = first(message, 55)
+        kind = value(message, 321)
+        symbol = value(message, 55)
         no_lists = _version(connection).code == NO_LISTS
         if kind == b"2":
             self._define(
@@ -216,7 +219,7 @@ class FixReferenceData:
     # -- whether it trades --------------------------------------------------------------------
 
     def _status(self, connection: Connection, message: Request, req_id: bytes) -> None:
-        symbol = first(message, 55)
+        symbol = value(message, 55)
         instrument_id = self._floor.engine.instrument_id(symbol)
         subscription = Subscription(connection, req_id, instrument_id or 0)
         if not self._subscribe(subscription, message, known=instrument_id is not None):
@@ -228,7 +231,7 @@ class FixReferenceData:
 
     def _session_status(self, connection: Connection, message: Request, req_id: bytes) -> None:
         subscription = Subscription(connection, req_id, 0)
-        trading_session_id = first(message, 336)
+        trading_session_id = value(message, 336)
         known = trading_session_id in (b"", TRADING_SESSION_ID)
         if not known and _version(connection).code < "43":
             text = unexpected(b"TradingSessionID(336)", TRADING_SESSION_ID, trading_session_id)
@@ -248,7 +251,7 @@ class FixReferenceData:
         own = self._subscriptions.get(subscription.connection.connection_id, {})
         key = (message.msg_type, subscription.req_id)
         name = _ID_NAMES[_ID_TAGS[message.msg_type]]
-        kind = first(message, 263)
+        kind = value(message, 263)
         if kind == b"2":
             if own.pop(key, None) is None:
                 text = unexpected(name, b"one that is subscribed", subscription.req_id)
@@ -279,8 +282,11 @@ class FixReferenceData:
 
     def _commit(self, events: Sequence[Event]) -> None:
         """The tick is about to be written: tell what changed in it, each change."""
+        if _TELLING.isdisjoint(map(type, events)):
+            # Trading goes on: thousands of subscriptions must not be looked at for each tick of it.
+            return
         changed = [event for event in events if isinstance(event, PhaseChanged)]
-        session_status = self._trad_ses_status() if events else b""
+        session_status = self._trad_ses_status()
         for subscription in [one for own in self._subscriptions.values() for one in own.values()]:
             if subscription.instrument_id:
                 for event in changed:
@@ -290,7 +296,7 @@ class FixReferenceData:
                         ].instrument.symbol
                         status = SECURITY_TRADING_STATUS[event.phase]
                         self._tell_status(subscription, symbol, status, unsolicited=True)
-            elif session_status and session_status != subscription.told:
+            elif session_status != subscription.told:
                 self._tell_session_status(subscription, session_status, unsolicited=True)
 
     def _trad_ses_status(self) -> bytes:
@@ -324,8 +330,8 @@ class FixReferenceData:
 
     def _send(self, connection: Connection, msg_type: bytes, body: bytes) -> None:
         """Nothing unsolicited behind a Logout."""
-        session, record = connection.session, connection.record
-        assert isinstance(session, FixSession) and record is not None
+        session, record = fix_of(connection), connection.record
+        assert record is not None, "an answer before logon"
         if session.state in _CONVERSING:
             session.send(msg_type, body, self._floor.now_ns)
             self._floor.touch(record)

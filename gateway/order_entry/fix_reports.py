@@ -15,10 +15,11 @@ from gateway.order_entry.fix_words import (
     ORD_TYPE_OF,
     REJECT_TEXT,
     TIME_IN_FORCE_OF,
+    fill_exec_id,
     ord_status,
 )
 from gateway.order_entry.orders import Order
-from gateway.sessions import SessionRecord
+from gateway.sessions import Connection, SessionRecord
 from matching.commands import Command, EnterOrder, RefuseRequest
 from matching.events import (
     DayEnded,
@@ -50,6 +51,13 @@ def stream_of(session: SessionRecord) -> FixStream:
     stream = session.stream
     assert isinstance(stream, FixStream), f"not a FIX session: {session.identity}"
     return stream
+
+
+def fix_of(connection: Connection) -> FixSession:
+    """The session of a connection on the FIX port."""
+    session = connection.session
+    assert isinstance(session, FixSession), f"not a FIX connection: {connection.wire!r}"
+    return session
 
 
 class FixReports:
@@ -108,12 +116,11 @@ class FixReports:
         index: int,
     ) -> None:
         """ExecType F Trade; FIX 4.2's 1 or 2. Both sides' ExecIDs differ by their last letter."""
-        side = b"B" if order.side is Side.BUY else b"S"
         self._report(
             session,
             order,
             b"F",
-            exec_id(command_seq, index) + side,
+            fill_exec_id((command_seq, index), order.side),
             last=(event.quantity, event.price),
         )
 
@@ -166,15 +173,14 @@ class FixReports:
         self, session: SessionRecord, order: Order, event: TradeBusted, command_seq: int, index: int
     ) -> None:
         """ExecType H Trade Cancel, FIX 4.2's ExecTransType(20)=1, of ExecRefID(19)."""
-        side = b"B" if order.side is Side.BUY else b"S"
         executed = self._floor.orders.executions.find(event.match_number)
         self._report(
             session,
             order,
             b"H",
-            exec_id(command_seq, index) + side,
+            fill_exec_id((command_seq, index), order.side),
             last=(event.quantity, event.price),
-            exec_ref_id=exec_id(*executed) + side,
+            exec_ref_id=fill_exec_id(executed, order.side),
             text=b"trade %d broken" % event.match_number,
         )
 

@@ -24,7 +24,12 @@ def value(message: ApplicationMessage, tag: int) -> bytes:
     return b""
 
 
-def unexpected(message: ApplicationMessage, taken: frozenset[int]) -> bytes:
+def every(message: ApplicationMessage, tag: int) -> list[bytes]:
+    """All values of a field that stands in a group, each once, in order."""
+    return list(dict.fromkeys(text for field, text in message.fields if field == tag))
+
+
+def not_taken(message: ApplicationMessage, taken: frozenset[int]) -> bytes:
     """A text that names the first field that is not `taken`; empty where there is none. What would
     narrow a request is never ignored, else the answer would tell of more than was asked for."""
     for tag, _ in message.fields:

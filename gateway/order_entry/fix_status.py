@@ -1,6 +1,7 @@
 """How requests stand: OrderStatusRequest(H), OrderMassStatusRequest(AF), and what is sent again."""
 
 from collections.abc import Iterable
+from itertools import chain
 
 from gateway.desk import Floor, exec_id
 from gateway.order_entry import requests
@@ -11,7 +12,7 @@ from gateway.order_entry.fix_requests import (
     Steps,
     asker,
     missing,
-    unexpected,
+    not_taken,
     value,
 )
 from gateway.order_entry.fix_words import ORD_REJ_REASON, REJECT_TEXT, SIDES
@@ -19,7 +20,7 @@ from gateway.order_entry.orders import MassRequest, Order, Outcome, Refused, Req
 from gateway.sessions import Connection, SessionRecord
 from matching.events import OrderRejected
 from matching.types import RequestKind
-from protocol.fix.answers import field
+from protocol.fix.answers import NO_SYMBOL, field
 from protocol.fix.messages import (
     ApplicationMessage,
     ExecutionReport,
@@ -35,7 +36,6 @@ ORDER_ID_DIGITS_MAX = 18
 """Of OrderID(37): ours have fewer, and int() of many digits takes long."""
 MASS_TAGS = frozenset((1, 54, 55, 584, 585))
 """What an OrderMassStatusRequest(AF) may hold."""
-SYMBOL_NONE = b"[N/A]"
 SIDE_NONE = b"7"
 """Undisclosed: Side(54) is required where there is no order that could have one."""
 
@@ -148,7 +148,7 @@ class FixStatus:
         if request_type not in (_BY_SECURITY, _ALL):
             text = b"MassStatusReqType(585) not supported: " + request_type[:TEXT_MAX]
             return _UNSUPPORTED, text
-        text = unexpected(message, MASS_TAGS)
+        text = not_taken(message, MASS_TAGS)
         if text:
             return _UNSUPPORTED, text
         symbol = value(message, 55)
@@ -173,23 +173,24 @@ class FixStatus:
     def _open_orders(self, record: SessionRecord, message: ApplicationMessage) -> list[Order]:
         """In order_id order."""
         floor = self._floor
-        symbol, account = value(message, 55), value(message, 1)
+        account = value(message, 1)
+        instrument_id = floor.engine.instrument_id(value(message, 55)) or 0
         wanted_side = SIDES.get(value(message, 54))
         shared = floor.directory.cancel_by_other_sessions.get(record.account_id, False)
         found: list[Order] = []
-        for instrument_id, listing in floor.engine.instruments.items():
-            if symbol and listing.instrument.symbol != symbol:
+        # By session, not by book: a book holds everybody's orders, and the venue waits for this.
+        owners = [record.session_id]
+        if shared:
+            sessions = floor.directory.sessions.values()
+            owners = [one.session_id for one in sessions if one.account_id == record.account_id]
+        for order in chain.from_iterable(map(floor.orders.live_of_session, owners)):
+            if instrument_id and order.instrument_id != instrument_id:
                 continue
-            for rested in floor.engine.resting(instrument_id):
-                order = floor.orders.by_id[rested.order_id]
-                own = order.session_id == record.session_id
-                if not own and not (shared and order.account_id == record.account_id):
-                    continue
-                if wanted_side is not None and order.side is not wanted_side:
-                    continue
-                if account and self._reports.echo_to(record, order)[1] != account:
-                    continue
-                found.append(order)
+            if wanted_side is not None and order.side is not wanted_side:
+                continue
+            if account and self._reports.echo_to(record, order)[1] != account:
+                continue
+            found.append(order)
         found.sort(key=_by_order_id)
         return found
 
@@ -200,7 +201,7 @@ class FixStatus:
         extra = b""
         if stream_of(record).version.code > "43":
             extra = _mass_fields(message, 0, b"Y")
-        shown = (value(message, 55) or SYMBOL_NONE, value(message, 54) or SIDE_NONE)
+        shown = (value(message, 55) or NO_SYMBOL, value(message, 54) or SIDE_NONE)
         self._tell_nothing(record, (b"NONE", b""), shown, reason, extra)
 
     # -- inside -------------------------------------------------------------------------------

@@ -2,14 +2,13 @@
 
 from array import array
 
-from gateway.desk import Floor, exec_id
+from gateway.desk import Floor
 from gateway.order_entry.fix_reports import FixReports, stream_of
-from gateway.order_entry.fix_requests import TEXT_MAX, TOO_MANY, Steps, asker, unexpected, value
+from gateway.order_entry.fix_requests import TEXT_MAX, TOO_MANY, Steps, asker, not_taken, value
 from gateway.order_entry.fix_status import order_id
-from gateway.order_entry.fix_words import SIDES
+from gateway.order_entry.fix_words import SIDES, fill_exec_id
 from gateway.order_entry.orders import Order
 from gateway.sessions import Connection, SessionRecord
-from matching.types import Side
 from protocol.fix.answers import business_reject
 from protocol.fix.fields import BusinessRejectReason
 from protocol.fix.messages import ApplicationMessage
@@ -62,7 +61,7 @@ class FixTrades:
             return _OTHER, b"SubscriptionRequestType(263) not supported: expected 0"
         if value(message, 725) not in _IN_BAND:
             return _OTHER, b"ResponseTransportType(725) not supported: expected 0"
-        text = unexpected(message, TAGS)
+        text = not_taken(message, TAGS)
         if text:
             return _OTHER, text
         date = value(message, 75)
@@ -206,8 +205,3 @@ class _Wanted:
         if not self._exec_id:
             return True
         return self._exec_id == fill_exec_id(self._orders.executions.find(match_number), order.side)
-
-
-def fill_exec_id(name: tuple[int, int], side: Side) -> bytes:
-    """ExecID(17) of one side's report of an execution."""
-    return exec_id(*name) + (b"B" if side is Side.BUY else b"S")

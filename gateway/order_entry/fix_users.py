@@ -12,11 +12,10 @@ from gateway.config import FixSession as ConfiguredSession
 from gateway.desk import Floor
 from gateway.login_delays import LoginDelays
 from gateway.order_entry.fix_logon import FixLogons
-from gateway.order_entry.fix_reports import FixReports
+from gateway.order_entry.fix_reports import FixReports, fix_of
 from gateway.sessions import Connection, SessionRecord
 from protocol.fix.answers import field
 from protocol.fix.messages import ApplicationMessage
-from protocol.fix.session import FixSession
 
 NEW_PASSWORD_MAX: Final = 64
 """Bytes of a NewPassword(925)."""
@@ -47,8 +46,8 @@ class FixUsers:
         """UserRequestType(924): 1 log on, 2 log off, 3 change password, 4 status."""
         record = connection.record
         assert record is not None
-        begin_string, client, venue = record.key
-        configured = self._logons.configured(begin_string, venue, client)
+        client = record.key[1]
+        configured = self._logons.configured(record.key)
         fields = dict(message.fields)
         user, kind = fields.get(553, b""), fields.get(924, b"")
         if user != (configured.username.encode() or client):
@@ -57,9 +56,7 @@ class FixUsers:
             self._respond(record, fields, LOGGED_IN)
         elif kind == b"2":
             self._respond(record, fields, NOT_LOGGED_IN)
-            session = connection.session
-            assert isinstance(session, FixSession)
-            session.logout(LOGGED_OFF, self._floor.now_ns)
+            fix_of(connection).logout(LOGGED_OFF, self._floor.now_ns)
         elif kind == b"3" and not configured.password:
             self._respond(record, fields, OTHER, b"this session has no password")
         elif kind == b"3" and not 1 <= len(fields.get(925, b"")) <= NEW_PASSWORD_MAX:
@@ -83,10 +80,8 @@ class FixUsers:
         source, identity = host_of(connection.peer), b"\x01".join(record.key)
         if self._delays.turn(source, identity, floor.now_ns) != floor.now_ns:
             # Answers to logons wait; a live session that guesses is not waited for.
-            session = connection.session
-            assert isinstance(session, FixSession)
             floor.remark(connection, "logged out: " + TOO_MANY_WRONG.decode())
-            session.logout(TOO_MANY_WRONG, floor.now_ns)
+            fix_of(connection).logout(TOO_MANY_WRONG, floor.now_ns)
             return
         begin_string, client, venue = record.key
         user, password = fields.get(553, b""), fields.get(554, b"")

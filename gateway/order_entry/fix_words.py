@@ -3,6 +3,7 @@
 Every member of an engine enumeration has an entry; a FIX value without one is refused by name.
 """
 
+from gateway.desk import exec_id
 from gateway.order_entry.orders import Order
 from matching.types import CancelReason, OrderType, RejectReason, RequestKind, Side, TimeInForce
 from protocol.fix.version import Version
@@ -141,6 +142,12 @@ CANCEL_TEXT: dict[CancelReason, bytes] = {
     CancelReason.DISCONNECT: b"canceled on disconnect",
 }
 """Text(58) of cancels that the client did not ask for."""
+
+
+def fill_exec_id(name: tuple[int, int], side: Side) -> bytes:
+    """ExecID(17) of one side's report of an execution or of its bust; `name` is the command's
+    number and the event's place among its events."""
+    return exec_id(*name) + (b"B" if side is Side.BUY else b"S")
 
 
 def ord_status(version: Version, order: Order) -> bytes:

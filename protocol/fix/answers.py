@@ -7,6 +7,9 @@ from protocol.fix.style import Style
 from protocol.fix.tags import REVERSED_ROUTING, REVERSED_ROUTING_40
 from protocol.fix.version import Version
 
+NO_SYMBOL = b"[N/A]"
+"""Symbol(55) where a message has to have one and is about none (FIX 4.4 Vol. 1, Instrument)."""
+
 
 def field(tag: int, value: bytes) -> bytes:
     """One field, or nothing for an empty value."""

@@ -6,7 +6,7 @@ cannot be read is a bug of ours: DictionaryError names the line.
 """
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cache
 
 import msgspec
@@ -74,6 +74,19 @@ class Block(msgspec.Struct, frozen=True):
     """Of a group: the field that begins every entry."""
     places: dict[int, int] = {}
     """Of a group: where in an entry a field stands."""
+
+
+def block_of(
+    fields: Sequence[int], required: Iterable[int], groups: dict[int, Block], *, is_group: bool
+) -> Block:
+    """A block of these fields, in the order in which they stand in an entry if it is a group's."""
+    return Block(
+        fields=frozenset(fields),
+        required=tuple(sorted(required)),
+        groups=groups,
+        delimiter=fields[0] if is_group else 0,
+        places={tag: place for place, tag in enumerate(fields)} if is_group else {},
+    )
 
 
 class Dictionary(msgspec.Struct, frozen=True):
@@ -158,14 +171,7 @@ class Table(msgspec.Struct, frozen=True):
         required: set[int] = set()
         groups: dict[int, Block] = {}
         self._collect(row, code, True, fields, required, groups)
-        group = row.kind == "group"
-        return Block(
-            fields=frozenset(fields),
-            required=tuple(sorted(required)),
-            groups=groups,
-            delimiter=fields[0] if group else 0,
-            places={tag: place for place, tag in enumerate(fields)} if group else {},
-        )
+        return block_of(fields, required, groups, is_group=row.kind == "group")
 
     def _collect(
         self,

@@ -6,11 +6,9 @@ left out. Source: FIX 4.3 and 4.4 Vol. 4 and 5, FIX 5.0 SP2.
 
 import msgspec
 
-from protocol.fix.answers import field
+from protocol.fix.answers import NO_SYMBOL, field
 from protocol.fix.version import Version
 
-NOT_APPLICABLE = b"[N/A]"
-"""Symbol(55) where a message has to have one and is about none (FIX 4.4 Vol. 1, Instrument)."""
 _MASS_CANCEL_NOT_SUPPORTED = b"0"
 _REASON_OTHER = b"99"
 _CANCEL_TRANS_TYPE = {"43": b"C"}
@@ -175,7 +173,7 @@ def position_report(report: PositionReport) -> bytes:
 def trade_request_ack(version: Version, ack: TradeRequestAck) -> bytes:
     """The body of a TradeCaptureReportRequestAck(AQ)."""
     # The instrument is required before FIX 5.0.
-    symbol = ack.symbol or (NOT_APPLICABLE if version.code < "50" else b"")
+    symbol = ack.symbol or (NO_SYMBOL if version.code < "50" else b"")
     return _body(
         (55, symbol),
         (58, ack.text),

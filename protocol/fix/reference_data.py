@@ -8,13 +8,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from protocol.fix.answers import field
+from protocol.fix.answers import NO_SYMBOL, field
 from protocol.fix.version import Version
 
 COMMON_STOCK = b"CS"
 """SecurityType(167) of everything that is listed."""
-NO_SYMBOL = b"[N/A]"
-"""Symbol(55) where the message is about no security: the standard's own words."""
 
 
 class Security(msgspec.Struct, frozen=True, gc=False):
