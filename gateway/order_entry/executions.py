@@ -18,10 +18,20 @@ class Executions:
     The latest `executions_max` at least; the engine breaks no older trade.
     """
 
-    __slots__ = ("_executed", "_executions_max", "_names", "_times_ns", "broken", "first")
+    __slots__ = (
+        "_executed",
+        "_executions_max",
+        "_forget_at",
+        "_names",
+        "_times_ns",
+        "broken",
+        "first",
+    )
 
     def __init__(self, executions_max: int = EXECUTIONS_MAX) -> None:
         self._executions_max = executions_max
+        self._forget_at = executions_max * 5 // 4
+        """A quarter too many at most: the engine lets go of its own one by one."""
         self._executed: list[OrderExecuted] = []
         self._names = array("q")
         self._times_ns = array("q")
@@ -41,8 +51,7 @@ class Executions:
         self._executed.append(event)
         self._names.append(name[0] << INDEX_BITS | name[1])
         self._times_ns.append(now_ns)
-        # A quarter too many at most: the engine lets go of its own one by one.
-        if len(self._names) >= self._executions_max * 5 // 4:
+        if len(self._names) >= self._forget_at:
             self._forget(len(self._names) - self._executions_max)
 
     def find(self, match_number: int) -> tuple[int, int]:

@@ -81,7 +81,7 @@ class FixDropCopy:
         for order_id in (event.resting_order_id, event.incoming_order_id):
             order = self._floor.orders.by_id[order_id]
             if self._copied(order.account_id):
-                name = fill_exec_id((seq, index), order.side)
+                name = fill_exec_id(seq, index, order.side)
                 self._report(order_id, b"F", name, last=(event.quantity, event.price))
 
     def _canceled(self, command: Command, event: OrderCanceled, seq: int, index: int) -> None:
@@ -120,9 +120,9 @@ class FixDropCopy:
             self._report(
                 order_id,
                 b"H",
-                fill_exec_id((seq, index), order.side),
+                fill_exec_id(seq, index, order.side),
                 last=(event.quantity, event.price),
-                exec_ref_id=fill_exec_id(executed, order.side),
+                exec_ref_id=fill_exec_id(*executed, order.side),
                 text=b"trade %d broken" % event.match_number,
             )
 

@@ -120,7 +120,7 @@ class FixReports:
             session,
             order,
             b"F",
-            fill_exec_id((command_seq, index), order.side),
+            fill_exec_id(command_seq, index, order.side),
             last=(event.quantity, event.price),
         )
 
@@ -178,9 +178,9 @@ class FixReports:
             session,
             order,
             b"H",
-            fill_exec_id((command_seq, index), order.side),
+            fill_exec_id(command_seq, index, order.side),
             last=(event.quantity, event.price),
-            exec_ref_id=fill_exec_id(executed, order.side),
+            exec_ref_id=fill_exec_id(*executed, order.side),
             text=b"trade %d broken" % event.match_number,
         )
 

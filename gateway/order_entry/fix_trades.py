@@ -144,7 +144,7 @@ class FixTrades:
         instrument = self._floor.engine.instruments[event.instrument_id].instrument
         side, account = self._reports.echo_to(record, order)
         report = TradeReport(
-            exec_id=fill_exec_id(executions.find(match_number), order.side),
+            exec_id=fill_exec_id(*executions.find(match_number), order.side),
             request_id=value(message, 568),
             symbol=instrument.symbol,
             last_qty=format_decimal(event.quantity, instrument.quantity_decimals),
@@ -204,4 +204,5 @@ class _Wanted:
             return False
         if not self._exec_id:
             return True
-        return self._exec_id == fill_exec_id(self._orders.executions.find(match_number), order.side)
+        name = self._orders.executions.find(match_number)
+        return self._exec_id == fill_exec_id(*name, order.side)

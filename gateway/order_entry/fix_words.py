@@ -144,10 +144,9 @@ CANCEL_TEXT: dict[CancelReason, bytes] = {
 """Text(58) of cancels that the client did not ask for."""
 
 
-def fill_exec_id(name: tuple[int, int], side: Side) -> bytes:
-    """ExecID(17) of one side's report of an execution or of its bust; `name` is the command's
-    number and the event's place among its events."""
-    return exec_id(*name) + (b"B" if side is Side.BUY else b"S")
+def fill_exec_id(command_seq: int, index: int, side: Side) -> bytes:
+    """ExecID(17) of one side's report of an execution or of its bust."""
+    return exec_id(command_seq, index) + (b"B" if side is Side.BUY else b"S")
 
 
 def ord_status(version: Version, order: Order) -> bytes:

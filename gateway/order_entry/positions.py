@@ -3,7 +3,7 @@
 from matching.types import Side
 
 BOUGHT, SOLD = 0, 1
-_COLUMN = {Side.BUY: BOUGHT, Side.SELL: SOLD}
+_BUY = Side.BUY
 
 
 class Positions:
@@ -19,13 +19,12 @@ class Positions:
 
     def note(self, account_id: int, instrument_id: int, side: Side, quantity: int) -> None:
         """A fill of the account; a negative quantity takes one back."""
-        account = self._accounts.get(account_id)
-        if account is None:
-            account = self._accounts[account_id] = {}
-        position = account.get(instrument_id)
-        if position is None:
+        try:
+            position = self._accounts[account_id][instrument_id]
+        except KeyError:
+            account = self._accounts.setdefault(account_id, {})
             position = account[instrument_id] = [0, 0]
-        position[_COLUMN[side]] += quantity
+        position[BOUGHT if side is _BUY else SOLD] += quantity
 
     def of(self, account_id: int) -> list[tuple[int, int, int]]:
         """(instrument_id, bought, sold) of what the account traded, ascending; what was broken in

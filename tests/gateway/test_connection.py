@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 import pytest
 
 from gateway import connection as connection_module
+from gateway import edge
 from gateway import shell as shell_module
 from gateway.clock import ManualClock
 from gateway.connection import Port
@@ -379,6 +380,19 @@ def test_a_connection_too_many_is_closed_at_once(loop_kind: str) -> None:
         await stage.close()
 
     drive(loop_kind, scenario)
+
+
+def test_who_is_logged_on_is_no_stranger_at_the_port_any_more(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge, "STRANGERS_MAX", 1)
+
+    async def scenario(stage: SocketStage) -> None:
+        for comp_id in (b"ONE", b"TWO", b"THREE"):
+            client = stage.client(comp_id)
+            assert [message[35] for message in await client.log_on()] == ["A"]
+
+    play(scenario)
 
 
 def test_a_slow_consumer_is_disconnected_and_loses_nothing(play: Play) -> None:
