@@ -1,5 +1,9 @@
-"""The public acceptance scripts, where they lie beside the checkout: they are no part of it."""
+"""The public acceptance scripts, where they lie beside the checkout: they are no part of it.
 
+VENUE_ACCEPTANCE names their folder for a checkout that lies elsewhere.
+"""
+
+import os
 import re
 import subprocess
 import sys
@@ -9,7 +13,8 @@ import pytest
 
 from tests.interop.venue_process import VenueProcess
 
-SCRIPTS = Path(__file__).resolve().parents[3] / "shared" / "acceptance"
+BESIDE = Path(__file__).resolve().parents[3] / "shared" / "acceptance"
+SCRIPTS = Path(os.environ.get("VENUE_ACCEPTANCE") or BESIDE)
 FLOOR = 6
 """What a server that closes every connection passes, in each directory."""
 
