@@ -311,7 +311,8 @@ class Venue:
         """It is the connection's turn: its transport takes bytes, so that it may be told what
         waits for it."""
         turn = self.waiting.pop(connection.connection_id, None)
-        if turn is not None:
+        # One that ended in this very tick has no turn any more, and a replay does not know it.
+        if turn is not None and connection.connection_id in self.connections:
             self.sequencer.note(MarketDataTold(connection.connection_id))
             self._drain(connection, lambda now_ns: turn(connection))
 
