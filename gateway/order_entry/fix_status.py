@@ -201,7 +201,7 @@ class FixStatus:
         extra = b""
         if stream_of(record).version.code > "43":
             extra = _mass_fields(message, 0, b"Y")
-        shown = (value(message, 55) or NO_SYMBOL, value(message, 54) or SIDE_NONE)
+        shown = (value(message, 55), value(message, 54))
         self._tell_nothing(record, (b"NONE", b""), shown, reason, extra)
 
     # -- inside -------------------------------------------------------------------------------
@@ -231,8 +231,8 @@ class FixStatus:
             exec_id=b"0",
             exec_type=b"I",
             ord_status=b"8",
-            symbol=shown[0],
-            side=shown[1],
+            symbol=shown[0] or NO_SYMBOL,
+            side=shown[1] or SIDE_NONE,
             leaves_qty=b"0",
             cum_qty=b"0",
             avg_px=b"0",

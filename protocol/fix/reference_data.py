@@ -83,7 +83,7 @@ def security_status(
 ) -> bytes:
     """f: SecurityTradingStatus(326) of one symbol."""
     return b"55=%b\x0160=%b\x01324=%b\x01325=%b\x01326=%b\x01" % (
-        symbol,
+        symbol or NO_SYMBOL,
         transact_time,
         req_id,
         b"Y" if unsolicited else b"N",

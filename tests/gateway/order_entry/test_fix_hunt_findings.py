@@ -1,7 +1,7 @@
 """What hostile clients found: each name says what held no longer."""
 
 from gateway.journal.records import MarketDataTold
-from protocol.fix.version import FIX44
+from protocol.fix.version import FIX44, FIX50SP2
 from tests.gateway.order_entry.fix_md_client import MarketDataClient, harness
 
 
@@ -27,3 +27,14 @@ def test_a_turn_of_a_connection_that_ended_in_the_same_tick_is_no_fact() -> None
         if isinstance(fact, MarketDataTold)
     ]
     assert venue.venue.waiting == {}
+
+
+def test_answers_about_no_symbol_and_no_side_have_no_empty_fields() -> None:
+    client = MarketDataClient(harness(), b"ACME", FIX50SP2)
+    client.log_on()
+    client.send(b"e", "324=e|263=0|")
+    client.send(b"H", "11=none|54=1|")
+    assert client.said() == [
+        "35=f|55=[N/A]|324=e|325=N|326=20",
+        "35=8|6=0|11=none|14=0|17=0|37=NONE|39=8|54=1|55=[N/A]|58=unknown order|103=5|150=I|151=0",
+    ]
