@@ -81,7 +81,8 @@ class FixLogons:
             return
         expected = configured.default_appl_ver_id
         if version.appl_ver_id and expected != "any" and version.appl_ver_id != expected.encode():
-            text = f"DefaultApplVerID(1137): expected {expected}, received {version.appl_ver_id!r}"
+            received = version.appl_ver_id.decode()
+            text = f"DefaultApplVerID(1137): expected {expected}, received {received}"
             self._refuse(connection, text, text)
             return
         schedule = configured_schedule(configured)

@@ -1,7 +1,9 @@
 """What hostile clients found: each name says what held no longer."""
 
+from gateway.config import Config, Fix, FixSession
 from gateway.journal.records import MarketDataTold
-from protocol.fix.version import FIX44, FIX50SP2
+from protocol.fix.version import FIX44, FIX50, FIX50SP2
+from tests.gateway.order_entry.fix_client import FixClient
 from tests.gateway.order_entry.fix_md_client import MarketDataClient, harness
 
 
@@ -38,3 +40,16 @@ def test_answers_about_no_symbol_and_no_side_have_no_empty_fields() -> None:
         "35=f|55=[N/A]|324=e|325=N|326=20",
         "35=8|6=0|11=none|14=0|17=0|37=NONE|39=8|54=1|55=[N/A]|58=unknown order|103=5|150=I|151=0",
     ]
+
+
+def test_a_refused_default_appl_ver_id_is_named_as_it_was_sent() -> None:
+    session = FixSession(
+        begin_string="FIXT.1.1",
+        sender_comp_id="XVEN",
+        target_comp_id="ACME",
+        account="ACME",
+        default_appl_ver_id="9",
+    )
+    client = FixClient(harness(Config(fix=Fix(sessions=(session,)))), b"ACME", FIX50)
+    (logout,) = client.log_on()
+    assert logout[58] == "DefaultApplVerID(1137): expected 9, received 7"
