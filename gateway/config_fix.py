@@ -64,6 +64,7 @@ class FixSession(msgspec.Struct, frozen=True):
     check_latency: bool = True
     max_latency: int = 120
     check_comp_id: bool = True
+    allow_third_party: bool = True
     requires_orig_sending_time: bool = True
     timestamp_precision: TimestampPrecision = "milliseconds"
     enable_next_expected_msg_seq_num: bool = False

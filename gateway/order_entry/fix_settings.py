@@ -43,6 +43,7 @@ def session_settings(
         reject_garbled_messages=configured.reject_garbled_messages,
         validate_checksum=configured.validate_checksum,
         check_comp_id=configured.check_comp_id,
+        allow_third_party=configured.allow_third_party,
         requires_orig_sending_time=configured.requires_orig_sending_time,
         latency_limit_ns=configured.max_latency * NS_PER_S if configured.check_latency else None,
         logout_timeout_ns=configured.logout_timeout * NS_PER_S,

@@ -526,6 +526,7 @@ def test_the_settings_of_a_session_are_those_of_its_configuration() -> None:
         logout_timeout=7,
         max_latency=9,
         check_comp_id=False,
+        allow_third_party=False,
         requires_orig_sending_time=False,
         timestamp_precision="nanoseconds",
         enable_next_expected_msg_seq_num=True,
@@ -537,7 +538,8 @@ def test_the_settings_of_a_session_are_those_of_its_configuration() -> None:
     settings = session_settings(changed, FIX44, Config())
     same = (
         "reset_on_logon", "reset_on_logout", "reset_on_disconnect", "reject_style",
-        "heart_bt_int_min", "heart_bt_int_max", "check_comp_id", "requires_orig_sending_time",
+        "heart_bt_int_min", "heart_bt_int_max", "check_comp_id", "allow_third_party",
+        "requires_orig_sending_time",
         "timestamp_precision", "enable_next_expected_msg_seq_num",
         "enable_last_msg_seq_num_processed", "resend_request_chunk_size",
         "reject_garbled_messages", "validate_checksum",
