@@ -11,7 +11,7 @@ from gateway.order_entry.fix_md_requests import TRADING_SESSION_ID, unexpected
 from gateway.order_entry.fix_reports import fix_of, stream_of
 from gateway.order_entry.fix_requests import value
 from gateway.sessions import Connection
-from matching.events import DayEnded, DayStarted, Event, InstrumentAdded, PhaseChanged
+from matching.events import DayEnded, DayStarted, Event, PhaseChanged
 from matching.types import Phase
 from protocol.fix import reference_data
 from protocol.fix.answers import business_reject
@@ -44,8 +44,8 @@ HALTED, OPEN, CLOSED, REQUEST_REJECTED = b"1", b"2", b"3", b"6"
 NO_LISTS = "44"
 """FIX 4.4 has no SecurityResponseType(323) for lists: what they hold is accepted as it is."""
 
-_TELLING = frozenset((PhaseChanged, DayStarted, DayEnded, InstrumentAdded))
-"""Events that change what subscribers were told; a listed instrument may end a general halt."""
+_TELLING = frozenset((PhaseChanged, DayStarted, DayEnded))
+"""Events that change what subscribers were told; an instrument listed by day has its PhaseChanged."""
 
 _CONVERSING = frozenset((State.ACTIVE, State.RECOVERING))
 _ID_TAGS = {b"c": 320, b"e": 324, b"g": 335, b"x": 320}
@@ -310,11 +310,13 @@ class FixReferenceData:
     def _tell_status(
         self, subscription: Subscription, symbol: bytes, status: bytes, *, unsolicited: bool
     ) -> None:
+        record = subscription.connection.record
+        assert record is not None, "a status before logon"
         body = reference_data.security_status(
             subscription.req_id,
             symbol,
             status,
-            format_utc_timestamp(self._floor.now_ns),
+            format_utc_timestamp(self._floor.now_ns, stream_of(record).time_digits),
             unsolicited=unsolicited,
         )
         self._send(subscription.connection, b"f", body)

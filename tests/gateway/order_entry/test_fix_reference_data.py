@@ -7,7 +7,8 @@ import pytest
 
 from gateway.order_entry import fix_reference_data
 from gateway.order_entry.fix_reference_data import SECURITY_TRADING_STATUS
-from matching.commands import EndOfDay, SetPhase, StartOfDay
+from matching.commands import AddInstrument, EndOfDay, SetPhase, StartOfDay
+from matching.instrument import Instrument
 from matching.types import Phase
 from protocol.fix.version import FIX42, FIX43, FIX44, FIX50SP2, Version
 from tests.gateway.order_entry.fix_md_client import VERSIONS, MarketDataClient, config, harness
@@ -143,6 +144,15 @@ def test_the_trading_session_is_open_halted_or_closed(version: Version) -> None:
     client.harness.control(EndOfDay())
     client.harness.control(StartOfDay(20240103, MIDNIGHT_NS))
     assert client.said() == [f"35=h|325=Y|335=g|336=1|340={status}" for status in ("1", "3", "2")]
+
+
+def test_an_instrument_that_is_listed_ends_a_general_halt() -> None:
+    client = logged_on()
+    client.send(b"g", "335=g|263=1|")
+    client.harness.control(SetPhase(0, Phase.HALTED))
+    client.said()
+    client.harness.control(AddInstrument(Instrument(symbol=b"NEW")))
+    assert client.said() == ["35=h|325=Y|335=g|336=1|340=2"]
 
 
 @pytest.mark.parametrize(
