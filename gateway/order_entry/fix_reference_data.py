@@ -45,7 +45,7 @@ NO_LISTS = "44"
 """FIX 4.4 has no SecurityResponseType(323) for lists: what they hold is accepted as it is."""
 
 _TELLING = frozenset((PhaseChanged, DayStarted, DayEnded))
-"""Events that change what subscribers were told; an instrument listed by day has its PhaseChanged."""
+"""Events that change what was told; an instrument listed by day brings its own PhaseChanged."""
 
 _CONVERSING = frozenset((State.ACTIVE, State.RECOVERING))
 _ID_TAGS = {b"c": 320, b"e": 324, b"g": 335, b"x": 320}
