@@ -82,7 +82,7 @@ def _check_data_dictionary(key: Key, session: FixSession, problem: Problem) -> N
         return
     fixt = session.begin_string == "FIXT.1.1"
     if fixt and session.default_appl_ver_id == "any":
-        problem(key, 'expected default_appl_ver_id "7", "8" or "9" with it, received "any"')
+        problem(key, 'expected default_appl_ver_id "7", "8", "9" or "10" with it, received "any"')
         return
     appl_ver_id = session.default_appl_ver_id.encode() if fixt else b""
     version = version_of(session.begin_string.encode(), appl_ver_id)

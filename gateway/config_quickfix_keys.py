@@ -18,7 +18,7 @@ _PRECISIONS = {
 }  # fmt: skip
 _APPL_VER_IDS = {
     "FIX.5.0": "7", "FIX.5.0SP1": "8", "FIX.5.0SP2": "9", "FIX50": "7", "FIX50SP1": "8",
-    "FIX50SP2": "9", "7": "7", "8": "8", "9": "9",
+    "FIX50SP2": "9", "FIXLatest": "10", "7": "7", "8": "8", "9": "9", "10": "10",
 }  # fmt: skip
 
 

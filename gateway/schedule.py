@@ -74,7 +74,8 @@ class Schedule(msgspec.Struct, frozen=True):
 
 
 def configured_schedule(session: FixSession) -> Schedule | None:
-    """The schedule of a configured session; None where it is open round the clock.
+    """The schedule of a configured session; None where it is open round the clock. Without a time
+    zone, which a configuration that was read always has, its times are UTC.
 
     Raises ValueError or KeyError for what `gateway/config_fix_rules.py` refuses.
     """
@@ -87,7 +88,7 @@ def configured_schedule(session: FixSession) -> Schedule | None:
     return Schedule(
         parse_time(session.start_time),
         parse_time(session.end_time),
-        time_zone(session.time_zone),
+        time_zone(session.time_zone or "UTC"),
         days,
         end_day,
     )

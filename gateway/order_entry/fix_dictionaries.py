@@ -23,6 +23,7 @@ CODE_OF_APPL_VER_ID = {
     b"7": "50",
     b"8": "51",
     b"9": "52",
+    b"10": "52",
 }
 """ApplVerID(1128) -> code of the application version in the table."""
 

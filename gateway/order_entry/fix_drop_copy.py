@@ -32,7 +32,6 @@ from matching.types import CancelReason, RequestKind, Side
 from protocol.fix.answers import NO_SYMBOL
 from protocol.fix.messages import ExecutionReport
 from protocol.fix.reports import execution_report, order_cancel_reject
-from protocol.fix.version import Version
 
 Route = Callable[..., None]
 
@@ -143,14 +142,15 @@ class FixDropCopy:
             return
         named = command.echo if isinstance(command, RefuseRequest) else b""
         for recipient in recipients:
-            version = stream_of(recipient).version
-            reject = self._reports.refused(version, event, named)
+            stream = stream_of(recipient)
+            reject = self._reports.refused(stream.version, event, named)
             shown = msgspec.structs.replace(
                 reject,
                 orig_cl_ord_id=_text(owner, reject.orig_cl_ord_id),
                 account=self._account(owner),
             )
-            self._send(recipient, owner, b"9", order_cancel_reject(version, shown))
+            body = order_cancel_reject(stream.version, shown, stream.time_width)
+            self._send(recipient, owner, b"9", body)
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -219,9 +219,9 @@ class FixDropCopy:
     def _send_report(
         self, recipient: SessionRecord, owner: SessionRecord, report: ExecutionReport
     ) -> None:
-        version: Version = stream_of(recipient).version
-        body = execution_report(version, report)
-        if version.code >= _COPY_MSG_INDICATOR_SINCE:
+        stream = stream_of(recipient)
+        body = execution_report(stream.version, report, stream.time_width)
+        if stream.version.code >= _COPY_MSG_INDICATOR_SINCE:
             body += b"797=Y\x01"
         self._send(recipient, owner, b"8", body)
 

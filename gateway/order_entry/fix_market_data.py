@@ -29,7 +29,7 @@ from protocol.fix.fields import BusinessRejectReason
 from protocol.fix.market_data import Entry, incremental, request_reject, snapshot
 from protocol.fix.messages import ApplicationMessage
 from protocol.fix.state import State
-from protocol.fix.version import Version
+from protocol.fix.stream import FixStream
 
 TURN_BYTES = 64 * 1024
 """Market data one connection gets in a tick: the rest waits for its next turn, and reports do not
@@ -57,7 +57,7 @@ class FixMarketData:
     def request(self, connection: Connection, message: ApplicationMessage) -> None:
         """MarketDataRequest(V)."""
         md_req_id = value(message, 262)
-        version = _version(connection)
+        version = _stream(connection).version
         if not md_req_id or len(md_req_id) > MD_REQ_ID_MAX:
             text = b"MDReqID(262): expected 1 to %d bytes, received %d"
             msg_type, body = business_reject(
@@ -95,7 +95,7 @@ class FixMarketData:
             raise Refused(requests.DUPLICATE_MD_REQ_ID, text)
         subscription = Subscription(
             md_req_id,
-            requests.entry_types(message, _version(connection)),
+            requests.entry_types(message, _stream(connection).version),
             requests.market_depth(message),
             lasting=kind == b"1",
             incremental=kind == b"1" and requests.wants_increments(message),
@@ -207,19 +207,19 @@ class FixMarketData:
     def _tell(self, client: Client) -> None:
         """Up to TURN_BYTES; first come, first served among the symbols that changed."""
         connection = client.connection
-        version = _version(connection)
+        stream = _stream(connection)
         self._stirred[connection.connection_id] = client
         while client.due and client.spent_bytes < TURN_BYTES and _takes_derived(connection):
             interest = next(iter(client.due))
             del client.due[interest]
-            body = self._update(interest, version)
+            body = self._update(interest, stream)
             if body is not None:
                 client.spent_bytes += len(body[1])
                 self._send(connection, *body)
             if not interest.subscription.lasting:
                 self._end(client, interest)
 
-    def _update(self, interest: Interest, version: Version) -> tuple[bytes, bytes] | None:
+    def _update(self, interest: Interest, stream: FixStream) -> tuple[bytes, bytes] | None:
         """W or X, whatever brings it up to date; None if nothing of it changed."""
         market, subscription = interest.market, interest.subscription
         view = market.view(subscription.types, subscription.depth)
@@ -232,7 +232,7 @@ class FixMarketData:
         interest.told = view
         interest.place = market.tape_end
         if told is None or prints is None or not subscription.incremental:
-            body = self._snapshot(interest, view, trades, version)
+            body = self._snapshot(interest, view, trades, stream)
             return b"W", body
         entries: list[Entry] = market.changes(told, view)
         for one in prints:
@@ -242,19 +242,28 @@ class FixMarketData:
         if not entries:
             return None
         interest.rpt_seq += 1
-        return b"X", incremental(version, subscription.md_req_id, symbol, entries, interest.rpt_seq)
+        body = incremental(
+            stream.version,
+            subscription.md_req_id,
+            symbol,
+            entries,
+            interest.rpt_seq,
+            time_digits=stream.time_digits,
+        )
+        return b"X", body
 
-    def _snapshot(self, interest: Interest, view: View, trades: bool, version: Version) -> bytes:
+    def _snapshot(self, interest: Interest, view: View, trades: bool, stream: FixStream) -> bytes:
         market, subscription = interest.market, interest.subscription
         trade = market.last_trade if trades else None
         if trade is not None:
             interest.known_from = trade.match_number
         return snapshot(
-            version,
+            stream.version,
             subscription.md_req_id,
             market.instrument.symbol,
             market.whole(view, trade),
             interest.rpt_seq,
+            time_digits=stream.time_digits,
         )
 
     def _send(self, connection: Connection, msg_type: bytes, body: bytes) -> None:
@@ -263,9 +272,9 @@ class FixMarketData:
         self._floor.touch(connection.record)
 
 
-def _version(connection: Connection) -> Version:
+def _stream(connection: Connection) -> FixStream:
     assert connection.record is not None, "market data before logon"
-    return stream_of(connection.record).version
+    return stream_of(connection.record)
 
 
 def _takes_derived(connection: Connection) -> bool:

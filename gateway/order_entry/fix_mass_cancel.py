@@ -95,7 +95,7 @@ class FixMassCancel:
             cl_ord_id=value(message, 11)[:CLIENT_ID_MAX],
             request_type=value(message, 530),
             response=b"0",
-            transact_time=self._reports.transact_time(),
+            transact_time=self._reports.transact_time()[: stream_of(record).time_width],
             symbol=value(message, 55),
             reject_reason=refusal[0],
             total_affected_orders=b"0",

@@ -29,7 +29,7 @@ class FixNotices:
     def announce(self, connection: Connection, headline: str, text: str) -> None:
         """News(B) to a session that is logged on, which asks for it again if it misses it."""
         record = asker(connection)
-        version = stream_of(record).version
+        stream = stream_of(record)
         lines = tuple(line.encode() for line in text.splitlines()[:LINES_MAX] if line)
-        now = format_utc_timestamp(self._floor.now_ns, version.time_digits)
-        self._reports.send(record, b"B", news(version, headline.encode(), lines, now))
+        now = format_utc_timestamp(self._floor.now_ns, stream.time_digits)
+        self._reports.send(record, b"B", news(stream.version, headline.encode(), lines, now))

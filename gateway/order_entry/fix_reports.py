@@ -74,7 +74,8 @@ class FixReports:
 
     def accepted(self, session: SessionRecord, order: Order, command_seq: int, index: int) -> None:
         """ExecType(150)=0 New, by the template: 1.1 us where `_report` takes 3.4."""
-        version = stream_of(session).version
+        stream = stream_of(session)
+        version = stream.version
         if not version.has_exec_type:
             self._report(session, order, b"0", exec_id(command_seq, index))
             return
@@ -101,7 +102,7 @@ class FixReports:
             echo[:1],
             instrument.symbol,
             TIME_IN_FORCE_OF[order.time_in_force],
-            self._time_text if version.time_digits else self._time_text[:17],
+            self._time_text[: stream.time_width],
             quantity,
             order.order_reference,
         )
@@ -193,16 +194,18 @@ class FixReports:
         index: int,
     ) -> None:
         """An order: ExecType 8 Rejected. A cancel or replace: OrderCancelReject(9)."""
-        version = stream_of(session).version
+        stream = stream_of(session)
+        version, width = stream.version, stream.time_width
         if event.kind is RequestKind.ENTER:
             echo = command.echo if isinstance(command, EnterOrder) else b""
             report = self.refused_order(
                 command, event, exec_id(command_seq, index), (echo[:1], echo[1:])
             )
-            self.send(session, b"8", execution_report(version, report))
+            self.send(session, b"8", execution_report(version, report, width))
             return
         named = command.echo if isinstance(command, RefuseRequest) else b""
-        self.send(session, b"9", order_cancel_reject(version, self.refused(version, event, named)))
+        reject = self.refused(version, event, named)
+        self.send(session, b"9", order_cancel_reject(version, reject, width))
 
     def day_changed(self, session: SessionRecord, event: DayStarted | DayEnded) -> None:
         """FIX has no word for it here; expired orders are reported one by one."""
@@ -220,9 +223,9 @@ class FixReports:
         text: bytes = b"",
     ) -> None:
         """One ExecutionReport of an order as it now stands, sent."""
-        version = stream_of(session).version
+        stream = stream_of(session)
         report = self.order_report(
-            version,
+            stream.version,
             order,
             (exec_type, exec_id, exec_ref_id),
             self.echo_to(session, order),
@@ -230,7 +233,8 @@ class FixReports:
             last=last,
             text=text,
         )
-        self.send(session, b"8", execution_report(version, report))
+        body = execution_report(stream.version, report, stream.time_width)
+        self.send(session, b"8", body)
 
     # -- reports as values ----------------------------------------------------------------------
 
@@ -354,11 +358,12 @@ class FixReports:
         return text
 
     def transact_time(self) -> bytes:
-        """TransactTime(60): all reports of a tick share it."""
+        """TransactTime(60) in nanoseconds: all reports of a tick share it, each cut to the
+        `time_width` of the stream that it is for."""
         now_ns = self._floor.now_ns
         if now_ns != self._time_ns:
             self._time_ns = now_ns
-            self._time_text = format_utc_timestamp(now_ns)
+            self._time_text = format_utc_timestamp(now_ns, 9)
         return self._time_text
 
     def send(

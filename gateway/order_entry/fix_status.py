@@ -97,7 +97,7 @@ class FixStatus:
             self._refuse_again(record, outcome)
 
     def _refuse_again(self, record: SessionRecord, refused: Refused) -> None:
-        version = stream_of(record).version
+        stream = stream_of(record)
         event = OrderRejected(
             record.session_id,
             record.account_id,
@@ -107,8 +107,9 @@ class FixStatus:
             refused.order_id,
             refused.text,
         )
-        reject = self._reports.refused(version, event, refused.echo)
-        self._reports.send(record, b"9", order_cancel_reject(version, reject))
+        reject = self._reports.refused(stream.version, event, refused.echo)
+        body = order_cancel_reject(stream.version, reject, stream.time_width)
+        self._reports.send(record, b"9", body)
 
     def mass_canceled(self, record: SessionRecord, cl_ord_id: bytes, done: MassRequest) -> None:
         """OrderMassCancelReport(r) of a mass cancel that was carried out."""
@@ -121,7 +122,7 @@ class FixStatus:
             cl_ord_id=cl_ord_id,
             request_type=scope,
             response=scope,
-            transact_time=self._reports.transact_time(),
+            transact_time=self._reports.transact_time()[: stream_of(record).time_width],
             symbol=symbol,
             total_affected_orders=b"%d" % done.count,
         )
@@ -210,11 +211,10 @@ class FixStatus:
         self, record: SessionRecord, order: Order, ids: tuple[bytes, bytes], extra: bytes = b""
     ) -> None:
         """An order as it stands; `ids` are ClOrdID and OrigClOrdID, `extra` fields above 198."""
-        version = stream_of(record).version
-        report = self._reports.order_report(
-            version, order, (b"I", b"0", b""), self._reports.echo_to(record, order), ids=ids
-        )
-        self._reports.send(record, b"8", execution_report(version, report) + extra)
+        stream, echo = stream_of(record), self._reports.echo_to(record, order)
+        report = self._reports.order_report(stream.version, order, (b"I", b"0", b""), echo, ids=ids)
+        body = execution_report(stream.version, report, stream.time_width)
+        self._reports.send(record, b"8", body + extra)
 
     def _tell_nothing(
         self,
@@ -241,7 +241,8 @@ class FixStatus:
             text=reason[1],
             transact_time=self._reports.transact_time(),
         )
-        body = execution_report(stream_of(record).version, report)
+        stream = stream_of(record)
+        body = execution_report(stream.version, report, stream.time_width)
         self._reports.send(record, b"8", body + extra)
 
 

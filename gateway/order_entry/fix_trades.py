@@ -143,6 +143,7 @@ class FixTrades:
         event, now_ns = executions.executed(match_number)
         instrument = self._floor.engine.instruments[event.instrument_id].instrument
         side, account = self._reports.echo_to(record, order)
+        stream = stream_of(record)
         report = TradeReport(
             exec_id=fill_exec_id(*executions.find(match_number), order.side),
             request_id=value(message, 568),
@@ -150,7 +151,7 @@ class FixTrades:
             last_qty=format_decimal(event.quantity, instrument.quantity_decimals),
             last_px=format_decimal(event.price, instrument.price_decimals),
             trade_date=b"%d" % self._floor.engine.trading_date,
-            transact_time=format_utc_timestamp(now_ns),
+            transact_time=format_utc_timestamp(now_ns, stream.time_digits),
             match_id=b"%d" % match_number,
             side=side,
             order_id=b"%d" % order.order_id,
@@ -160,8 +161,7 @@ class FixTrades:
             is_last=place[0] == place[1],
             is_broken=match_number in executions.broken,
         )
-        version = stream_of(record).version
-        self._reports.send(record, b"AE", trade_report(version, report))
+        self._reports.send(record, b"AE", trade_report(stream.version, report))
 
 
 class _Wanted:

@@ -34,7 +34,13 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 def snapshot(
-    version: Version, md_req_id: bytes, symbol: bytes, entries: Sequence[Entry], rpt_seq: int
+    version: Version,
+    md_req_id: bytes,
+    symbol: bytes,
+    entries: Sequence[Entry],
+    rpt_seq: int,
+    *,
+    time_digits: int = 3,
 ) -> bytes:
     """W: everything there is of one symbol. `rpt_seq` is the number of the last update before."""
     groups = []
@@ -43,7 +49,8 @@ def snapshot(
         name, tail = b"", b""
         if named:
             name, tail = b"278=%b\x01" % entry.md_entry_id, b"83=%d\x01" % rpt_seq
-        groups.append(b"269=%b\x01%b%b%b" % (entry.md_entry_type, name, _details(entry), tail))
+        details = _details(entry, time_digits)
+        groups.append(b"269=%b\x01%b%b%b" % (entry.md_entry_type, name, details, tail))
     return b"55=%b\x01262=%b\x01268=%d\x01%b" % (
         symbol,
         md_req_id,
@@ -53,7 +60,13 @@ def snapshot(
 
 
 def incremental(
-    version: Version, md_req_id: bytes, symbol: bytes, entries: Sequence[Entry], rpt_seq: int
+    version: Version,
+    md_req_id: bytes,
+    symbol: bytes,
+    entries: Sequence[Entry],
+    rpt_seq: int,
+    *,
+    time_digits: int = 3,
 ) -> bytes:
     """X: what changed of one symbol; its entries are updates number `rpt_seq`."""
     tail = b"83=%d\x01" % rpt_seq if version.code >= ENTRY_IDS_IN_SNAPSHOTS_SINCE else b""
@@ -64,7 +77,7 @@ def incremental(
             entry.md_entry_type,
             entry.md_entry_id,
             symbol,
-            _details(entry),
+            _details(entry, time_digits),
             tail,
         )
         for entry in entries
@@ -78,11 +91,11 @@ def request_reject(version: Version, md_req_id: bytes, reason: bytes, text: byte
     return b"%b262=%b\x01%b" % (field(58, text), md_req_id, field(281, known))
 
 
-def _details(entry: Entry) -> bytes:
+def _details(entry: Entry, time_digits: int) -> bytes:
     """Price, size, time, orders and position, as far as the entry has them."""
     time = b""
     if entry.time_ns:
-        date, _, clock = format_utc_timestamp(entry.time_ns).partition(b"-")
+        date, _, clock = format_utc_timestamp(entry.time_ns, time_digits).partition(b"-")
         time = b"272=%b\x01273=%b\x01" % (date, clock)
     return b"%b%b%b%b%b" % (
         field(270, entry.md_entry_px),

@@ -12,6 +12,7 @@ from protocol.fix.message import Message
 from protocol.fix.messages import BusinessMessageReject, ExecutionReport, OrderCancelReject
 from protocol.fix.version import Version
 
+MILLISECONDS_WIDTH = 21
 _EXEC_TRANS_TYPES = {b"H": b"1", b"G": b"2", b"I": b"3"}
 """ExecType(150) of FIX 4.3 and later -> ExecTransType(20) of FIX 4.2; everything else is 0, new."""
 _REASONS = {
@@ -47,8 +48,11 @@ def _template(absent: tuple[bool, ...]) -> bytes:
     )
 
 
-def execution_report(version: Version, report: ExecutionReport) -> bytes:
-    """The body of an ExecutionReport(8) in the version's words.
+def execution_report(
+    version: Version, report: ExecutionReport, time_width: int = MILLISECONDS_WIDTH
+) -> bytes:
+    """The body of an ExecutionReport(8) in the version's words, TransactTime(60) cut to so many
+    bytes.
 
     One cached template for all values beats joining the fields that are there, 0.8 to 1.2 us
     (tests/benchmarks/bench_fix_codec.py).
@@ -77,7 +81,7 @@ def execution_report(version: Version, report: ExecutionReport) -> bytes:
     price = report.price
     text = report.text
     time_in_force = report.time_in_force
-    transact_time = report.transact_time
+    transact_time = report.transact_time[:time_width]
     secondary_order_id = report.secondary_order_id
     # fmt: off
     absent = (
@@ -121,8 +125,11 @@ def _oldest_report(
     return b"".join(field(tag, value) for tag, value in fields)
 
 
-def order_cancel_reject(version: Version, reject: OrderCancelReject) -> bytes:
-    """The body of an OrderCancelReject(9) in the version's words."""
+def order_cancel_reject(
+    version: Version, reject: OrderCancelReject, time_width: int = MILLISECONDS_WIDTH
+) -> bytes:
+    """The body of an OrderCancelReject(9) in the version's words, its time as in
+    `execution_report`."""
     reason = reject.cxl_rej_reason
     known = _CXL_REASONS.get(version.code)
     if not version.has_reject_codes:
@@ -145,7 +152,7 @@ def order_cancel_reject(version: Version, reject: OrderCancelReject) -> bytes:
             b"11=%b\x0137=%b\x0139=%b\x01" % (reject.cl_ord_id, reject.order_id, reject.ord_status),
             field(41, reject.orig_cl_ord_id),
             field(58, reject.text),
-            field(60, reject.transact_time),
+            field(60, reject.transact_time[:time_width]),
             field(102, reason),
             b"434=%b\x01" % reject.cxl_rej_response_to,
         )

@@ -129,8 +129,11 @@ def group_order(tag: int) -> MessageRejected:
     return _group_order(tag, "Out of order repeating group members")
 
 
-def no_delimiter(tag: int, group: int, delimiter: int) -> MessageRejected:
-    """The rejection of the first field of a group that is not the group's delimiter."""
+def no_delimiter(tag: int, group: int, delimiter: int, *, nests: bool) -> MessageRejected:
+    """The rejection of the first field of a group that is not the group's delimiter; `nests`: it
+    begins a group of its own, for which one family has other words."""
+    if not nests:
+        return group_order(tag)
     return _group_order(tag, f"The group {group} must set the delimiter field {delimiter}")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from protocol.fix.framing import checksum
 from protocol.fix.sent_frame import split_sent
-from protocol.fix.values import format_utc_timestamp
+from protocol.fix.values import format_utc_timestamp, timestamp_width
 from protocol.fix.version import Version
 from protocol.sent_log import SentLog
 
@@ -43,6 +43,7 @@ class FixStream:
         "sent_log",
         "target_comp_id",
         "time_digits",
+        "time_width",
         "unsent",
         "version",
     )
@@ -74,6 +75,8 @@ class FixStream:
         """DefaultApplVerID(1137) of the last Logon; empty before FIXT.1.1."""
         self.time_digits = version.time_digits
         """Digits behind the second in the timestamps of this session."""
+        self.time_width = timestamp_width(version.time_digits)
+        """Bytes of such a timestamp."""
         self.last_msg_seq_num_processed = False
         """Every header has LastMsgSeqNumProcessed(369)."""
         self._begin = b"8=%b\x019=" % version.begin_string
@@ -136,6 +139,7 @@ class FixStream:
     def configure(self, time_digits: int, *, last_msg_seq_num_processed: bool) -> None:
         """What the headers of a connection look like from now on."""
         self.time_digits = time_digits
+        self.time_width = timestamp_width(time_digits)
         self.last_msg_seq_num_processed = last_msg_seq_num_processed
         self._now_ns = -1
 

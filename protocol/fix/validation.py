@@ -229,7 +229,8 @@ class Validator:
             elif entries == 0:
                 if tag in around.fields:
                     break
-                raise rules.no_delimiter(tag, count[0], group.delimiter)
+                nests = tag in group.groups
+                raise rules.no_delimiter(tag, count[0], group.delimiter, nests=nests)
             elif tag in seen:
                 if tag in around.fields:
                     break

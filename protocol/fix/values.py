@@ -102,6 +102,15 @@ def format_utc_timestamp(time_ns: int, fraction_digits: int = 3) -> bytes:
     return b"%b.%b" % (text, (b"%09d" % nanoseconds)[:fraction_digits])
 
 
+def timestamp_width(fraction_digits: int) -> int:
+    """Bytes of a UTCTimestamp with so many fraction digits.
+
+    >>> timestamp_width(0), timestamp_width(3)
+    (17, 21)
+    """
+    return 18 + fraction_digits if fraction_digits else 17
+
+
 @lru_cache(maxsize=8)
 def _second_text(seconds: int) -> bytes:
     """The whole seconds of a timestamp; many messages share one (0.65 us against 3.0)."""

@@ -82,9 +82,14 @@ FIX44 = Version("FIX.4.4", "44", b"FIX.4.4", _types(_TYPES_44))
 FIX50 = Version("FIX.5.0", "50", b"FIXT.1.1", _types(_TYPES_50), appl_ver_id=b"7")
 FIX50SP1 = Version("FIX.5.0SP1", "51", b"FIXT.1.1", _types(_TYPES_50SP1), appl_ver_id=b"8")
 FIX50SP2 = Version("FIX.5.0SP2", "52", b"FIXT.1.1", _types(_TYPES_50SP2), appl_ver_id=b"9")
+FIX_LATEST = msgspec.structs.replace(FIX50SP2, name="FIX.Latest", appl_ver_id=b"10")
+"""Spoken with the table of FIX 5.0 SP2, of which it is the continuation."""
 
 VERSIONS = (FIX40, FIX41, FIX42, FIX43, FIX44, FIX50, FIX50SP1, FIX50SP2)
-_BY_KEY = {(version.begin_string, version.appl_ver_id): version for version in VERSIONS}
+"""Those that have fields and messages of their own."""
+_BY_KEY = {
+    (version.begin_string, version.appl_ver_id): version for version in (*VERSIONS, FIX_LATEST)
+}
 
 
 def version_of(begin_string: bytes, default_appl_ver_id: bytes = b"") -> Version | None:

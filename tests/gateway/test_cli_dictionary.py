@@ -34,10 +34,10 @@ DIGESTS = {
     "FIX.4.2": "fcf81476e929aec8",
     "FIX.4.3": "56face110593bae8",
     "FIX.4.4": "0681e27b3aedbdd1",
-    "FIXT.1.1": "26b012ddc0430b76",
+    "FIXT.1.1": "aec783bc43cb5c59",
     "FIX.5.0": "55cc8f58ad3f6f4c",
     "FIX.5.0SP1": "b5830b424ff72db2",
-    "FIX.5.0SP2": "73cdd90479854b9d",
+    "FIX.5.0SP2": "ba3ef99671bd4e35",
 }
 """Of the bytes that are served. A new digest is a change that users of the files hear of."""
 

@@ -41,7 +41,9 @@ def test_a_file_of_another_version_is_refused_by_key_and_line(tmp_path: Path) ->
 
 def test_over_fixt_the_session_has_to_name_the_version_of_the_file(tmp_path: Path) -> None:
     file = written(tmp_path, "FIXT.1.1", xml="FIX.5.0SP2")
-    with pytest.raises(ConfigError, match='expected default_appl_ver_id "7", "8" or "9" with it'):
+    with pytest.raises(
+        ConfigError, match='expected default_appl_ver_id "7", "8", "9" or "10" with it'
+    ):
         load_config(file)
     file = written(tmp_path, "FIXT.1.1", 'default_appl_ver_id = "9"\n', xml="FIX.5.0SP2")
     assert load_config(file).fix.sessions[0].data_dictionary == str(tmp_path / "own.xml")

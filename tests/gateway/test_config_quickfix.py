@@ -258,7 +258,7 @@ UNUSABLE = [
             'x.cfg:8: StartTime: expected HH:MM:SS, received "8"',
             'x.cfg:9: StartDay: expected a weekday such as "monday", received "Someday"',
             "x.cfg:10: DefaultApplVerID: expected one of FIX.5.0, FIX.5.0SP1, FIX.5.0SP2, FIX50, "
-            'FIX50SP1, FIX50SP2, 7, 8, 9, received "FIX.6.0"',
+            'FIX50SP1, FIX50SP2, FIXLatest, 7, 8, 9, 10, received "FIX.6.0"',
         ],
     ),
     (

@@ -4,7 +4,7 @@ from gateway.order_entry.fix_dictionaries import CODE_OF_APPL_VER_ID, validator
 from protocol.fix.messages import NewOrderSingle
 from protocol.fix.settings import FixSettings
 from protocol.fix.validation import DEFAULT_SWITCHES
-from protocol.fix.version import FIX50SP2, VERSIONS
+from protocol.fix.version import FIX50SP2, FIX_LATEST, VERSIONS
 from tests.protocol.fix.fix_scenes import ORDER, Peer, logged_on, venue_says
 
 SETTINGS = FixSettings(validator=validator("52", DEFAULT_SWITCHES))
@@ -29,8 +29,8 @@ def orders(peer: Peer) -> list[int]:
 
 
 def test_every_application_version_has_an_appl_ver_id() -> None:
-    assert sorted(CODE_OF_APPL_VER_ID.values()) == [version.code for version in VERSIONS]
-    for version in VERSIONS:
+    assert sorted(set(CODE_OF_APPL_VER_ID.values())) == [version.code for version in VERSIONS]
+    for version in (*VERSIONS, FIX_LATEST):
         if version.appl_ver_id:
             assert CODE_OF_APPL_VER_ID[version.appl_ver_id] == version.code
 

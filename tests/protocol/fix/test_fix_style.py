@@ -88,7 +88,7 @@ def test_14j_the_words_for_a_group_without_its_first_field() -> None:
     rest = ("371=80", "372=D", "373=15")
     assert both(f"35=D|34=2|{order}") == (
         [rejected("58=Repeating group fields out of order", *rest)],
-        [rejected("58=The group 78 must set the delimiter field 79", *rest)],
+        [rejected("58=Out of order repeating group members", *rest)],
     )
 
 
