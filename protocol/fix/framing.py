@@ -40,7 +40,14 @@ def checksum(data: bytes) -> int:
 
 
 class Oversized(GarbledMessage):
-    """A message beyond the limit: what follows cannot be found, so the connection is lost."""
+    """A message beyond the limit: what follows cannot be found, so the connection is lost.
+
+    `data` was taken of it, as much as tells that it is too long.
+    """
+
+    def __init__(self, text: str, data: bytes) -> None:
+        super().__init__(text)
+        self.data = data
 
 
 class Frame:
@@ -77,7 +84,9 @@ def next_frame(buffer: ReceiveBuffer) -> Frame | None:
     length = int(head[1])
     trailer = head.end() + length
     if trailer + _CHECKSUM_SIZE - start > buffer.limit:
-        raise Oversized(f"BodyLength(9) too large: expected at most {buffer.limit}, got {length}")
+        buffer.consume(head.end() - start)
+        text = f"BodyLength(9) too large: expected at most {buffer.limit}, got {length}"
+        raise Oversized(text, head[0])
     if len(data) < trailer + _CHECKSUM_SIZE:
         return None
     if data.startswith(b"10=", trailer) and data[trailer - 1] == 1 and data[trailer + 6] == 1:
@@ -100,7 +109,8 @@ def _to_next_checksum(buffer: ReceiveBuffer, trailer: int) -> Frame | None:
     if end > 0:
         return _take(buffer, end, "BodyLength(9) does not lead to CheckSum(10)")
     if buffer.over_limit or len(data) - start >= buffer.limit:
-        raise Oversized(f"no CheckSum(10) within {buffer.limit} bytes")
+        buffer.consume(len(buffer))
+        raise Oversized(f"no CheckSum(10) within {buffer.limit} bytes", data[start:])
     return None
 
 

@@ -288,6 +288,7 @@ class FixSession:
             try:
                 frame = next_frame(buffer)
             except Oversized as problem:
+                self._mask(problem.data)
                 self._oversized(str(problem))
                 break
             if frame is None:
