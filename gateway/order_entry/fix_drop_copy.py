@@ -36,7 +36,6 @@ from protocol.fix.reports import execution_report, order_cancel_reject
 Route = Callable[..., None]
 
 _COPY_MSG_INDICATOR_SINCE = "44"
-_UNDISCLOSED = b"7"
 
 
 class FixDropCopy:
@@ -203,7 +202,6 @@ class FixDropCopy:
         return msgspec.structs.replace(
             report,
             account=report.account or self._account(owner),
-            side=report.side or _UNDISCLOSED,
             symbol=_text(owner, report.symbol) or NO_SYMBOL,
         )
 

@@ -32,6 +32,7 @@ from matching.events import (
     TradeBusted,
 )
 from matching.types import CancelReason, OrderType, RequestKind, Side
+from protocol.fix.answers import NO_SIDE, NO_SYMBOL
 from protocol.fix.live_order import live_order_template
 from protocol.fix.messages import ExecutionReport, OrderCancelReject
 from protocol.fix.reports import execution_report, order_cancel_reject
@@ -293,8 +294,8 @@ class FixReports:
             exec_id=exec_id,
             exec_type=b"8",
             ord_status=b"8",
-            symbol=b"",
-            side=b"",
+            symbol=NO_SYMBOL,
+            side=NO_SIDE,
             leaves_qty=b"0",
             cum_qty=b"0",
             avg_px=b"0",
@@ -319,7 +320,7 @@ class FixReports:
         elif isinstance(command, RefuseRequest):
             for field in command.echo.split(b"\x01"):
                 tag, _, value = field.partition(b"=")
-                if tag in ECHOED:
+                if value and tag in ECHOED:
                     shown[ECHOED[tag]] = value
         return msgspec.structs.replace(report, **shown)
 

@@ -20,7 +20,7 @@ from gateway.order_entry.orders import MassRequest, Order, Outcome, Refused, Req
 from gateway.sessions import Connection, SessionRecord
 from matching.events import OrderRejected
 from matching.types import RequestKind
-from protocol.fix.answers import NO_SYMBOL, field
+from protocol.fix.answers import NO_SIDE, NO_SYMBOL, field
 from protocol.fix.messages import (
     ApplicationMessage,
     ExecutionReport,
@@ -36,8 +36,6 @@ ORDER_ID_DIGITS_MAX = 18
 """Of OrderID(37): ours have fewer, and int() of many digits takes long."""
 MASS_TAGS = frozenset((1, 54, 55, 584, 585))
 """What an OrderMassStatusRequest(AF) may hold."""
-SIDE_NONE = b"7"
-"""Undisclosed: Side(54) is required where there is no order that could have one."""
 
 _BY_SECURITY, _ALL = b"1", b"7"
 _UNKNOWN_ORDER = b"5"
@@ -232,7 +230,7 @@ class FixStatus:
             exec_type=b"I",
             ord_status=b"8",
             symbol=shown[0] or NO_SYMBOL,
-            side=shown[1] or SIDE_NONE,
+            side=shown[1] or NO_SIDE,
             leaves_qty=b"0",
             cum_qty=b"0",
             avg_px=b"0",

@@ -9,6 +9,8 @@ from protocol.fix.version import Version
 
 NO_SYMBOL = b"[N/A]"
 """Symbol(55) where a message has to have one and is about none (FIX 4.4 Vol. 1, Instrument)."""
+NO_SIDE = b"7"
+"""Side(54) where a message has to have one and none is known: undisclosed."""
 
 
 def field(tag: int, value: bytes) -> bytes:

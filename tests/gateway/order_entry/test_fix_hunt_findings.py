@@ -51,6 +51,14 @@ def test_answers_about_no_symbol_and_no_side_have_no_empty_fields() -> None:
     ]
 
 
+def test_a_refused_order_without_a_symbol_has_no_empty_field() -> None:
+    client = MarketDataClient(harness(), b"ACME", FIX50SP2)
+    client.log_on()
+    client.send(b"D", "11=a|38=1|40=2|44=1|54=1|60=20240102-09:30:00|")
+    (report,) = client.said()
+    assert report.startswith("35=8|") and "|39=8|" in report and "|55=[N/A]|" in report
+
+
 def test_a_refused_default_appl_ver_id_is_named_as_it_was_sent() -> None:
     configured = FixSession(
         begin_string="FIXT.1.1",
