@@ -18,8 +18,9 @@ class Tally:
         self.feed_heard = False
         """The public feed said something about trades; without it nobody counted them."""
         self.refusals: Counter[str] = Counter()
-        self.overtaken = 0
-        """Requests whose order was gone when they arrived; a fill under way does that, no error."""
+        self.overtaken: Counter[str] = Counter()
+        """Cancels and replaces that did not fit their order any more, by reason: a fill under way
+        does that, and nobody erred."""
 
     def sent(self, wire: str, request: Request) -> None:
         if isinstance(request, New | Replace):
@@ -29,10 +30,9 @@ class Tally:
         """One report about an order in `symbol`."""
         if isinstance(report, Executed):
             self.executions[symbol.decode(), wire] += 1
-        elif isinstance(report, Rejected) and report.order_gone:
-            self.overtaken += 1
         elif isinstance(report, Rejected):
-            self.refusals[f"{wire}: {report.reason}"] += 1
+            counts = self.overtaken if report.of_change else self.refusals
+            counts[f"{wire}: {report.reason}"] += 1
 
     def lines(self, symbols: list[str]) -> list[str]:
         """The summary for a person."""
@@ -43,8 +43,8 @@ class Tally:
             parts = ", ".join(f"{wire} {self.executions[symbol, wire]}" for wire in wires)
             trades = f"{self.trades[symbol]} trades; " if self.feed_heard else ""
             lines.append(f"{symbol}: {trades}executions: {parts}")
-        if self.overtaken:
-            lines.append(f"too late for their order: {self.overtaken} requests")
+        for reason, count in self.overtaken.most_common(5):
+            lines.append(f"changed too late {count} times: {reason}")
         for reason, count in self.refusals.most_common(5):
             lines.append(f"refused {count} times: {reason}")
         return lines

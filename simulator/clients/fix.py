@@ -97,6 +97,7 @@ class FixDialogue:
                     Rejected(
                         event.cl_ord_id,
                         event.text.decode("latin-1"),
+                        of_change=True,
                         order_gone=event.cxl_rej_reason in _CXL_REJ_GONE,
                     )
                 ]

@@ -94,7 +94,8 @@ class WebSocketDialogue:
                 return [Rejected(message.cl_ord_id.encode(), message.text or message.reason)]
             case feed.CancelRejected(repeat=False):
                 gone = message.reason in ("unknown_order", "too_late")
-                return [Rejected(message.cl_ord_id.encode(), message.text or message.reason, gone)]
+                reason = message.text or message.reason
+                return [Rejected(message.cl_ord_id.encode(), reason, True, gone)]
             case feed.LoggedIn():
                 return self._logged_in(message)
             case feed.OpenOrders() if not self._resumed:

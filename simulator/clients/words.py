@@ -79,10 +79,15 @@ class Canceled(msgspec.Struct, frozen=True, gc=False):
 
 
 class Rejected(msgspec.Struct, frozen=True, gc=False):
-    """The request with this id was refused; `order_gone`: the order it named is not live."""
+    """The request with this id was refused.
+
+    `of_change`: it was a cancel or replace, which a fill under way may have overtaken.
+    `order_gone`: the order it named is not live.
+    """
 
     client_id: bytes
     reason: str
+    of_change: bool = False
     order_gone: bool = False
 
 

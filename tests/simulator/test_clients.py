@@ -189,7 +189,7 @@ def test_fix_reports_reach_the_participant_in_uniform_words() -> None:
         assert wired.hear() == [
             *TOLD,
             Rejected(b"R9", "halted"),
-            Rejected(b"R10", "too late", True),
+            Rejected(b"R10", "too late", True, True),
         ]
 
 

@@ -79,11 +79,11 @@ def test_a_tally_reads_as_lines() -> None:
     tally.sent("fix", New(b"1", b"AAPL", Side.BUY, 1, 100))
     tally.told("fix", b"AAPL", Executed(b"1", 1, 100))
     tally.told("fix", b"", Rejected(b"2", "halted"))
-    tally.told("ws", b"AAPL", Rejected(b"1", "order is closed", order_gone=True))
+    tally.told("ws", b"AAPL", Rejected(b"1", "order is closed", of_change=True))
     assert tally.lines(["AAPL"]) == [
         "orders: 1 (fix 1)",
         "AAPL: executions: fix 1",
-        "too late for their order: 1 requests",
+        "changed too late 1 times: ws: order is closed",
         "refused 1 times: fix: halted",
     ]
     tally.feed_heard = True
