@@ -10,6 +10,7 @@ import msgspec
 
 from matching.instrument import Instrument
 from matching.types import (
+    FULL,
     BustReason,
     CancelReason,
     OrderType,
@@ -22,7 +23,13 @@ from matching.types import (
 
 
 class EnterOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):
-    """A new order. `price` is 0 for MARKET."""
+    """A new order. `price` is 0 for MARKET.
+
+    What only an order that can rest has: `expire_ns` (UTC epoch) ends it before its time in force
+    does, 0 leaves it to that. `display_quantity` is the most that the book shows of it at once:
+    FULL, 0 for a hidden order, else a reserve order that shows so much, a multiple of the lot. A
+    `post_only` order that would trade on arrival is canceled instead (POST_ONLY).
+    """
 
     session_id: int
     account_id: int
@@ -34,6 +41,9 @@ class EnterOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):
     quantity: int
     price: int
     echo: bytes = b""
+    expire_ns: int = 0
+    display_quantity: int = FULL
+    post_only: bool = False
 
 
 class ReplaceOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2):
@@ -46,6 +56,9 @@ class ReplaceOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2
 
     A total below what executed is refused with INVALID_QUANTITY; equal to it, the order is done
     (OrderReplaced with leaves 0). Under `cancel_if_invalid` both cancel the order.
+
+    `expire_ns`, `display_quantity` and `post_only` as in EnterOrder; None keeps the order's own.
+    Another display quantity costs the priority.
     """
 
     session_id: int
@@ -57,6 +70,9 @@ class ReplaceOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2
     keep_priority: bool
     cancel_if_invalid: bool = False
     echo: bytes = b""
+    expire_ns: int | None = None
+    display_quantity: int | None = None
+    post_only: bool | None = None
 
 
 class ReduceOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3):
@@ -168,6 +184,47 @@ class RegisterSession(msgspec.Struct, frozen=True, gc=False, array_like=True, ta
     key: tuple[bytes, ...]
 
 
+class ModifyOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=14):
+    """Other words of the wire's own (`echo`) and at most the same intended size for a live order,
+    in place (OUCH, Modify Order: another kind of sale).
+
+    `to_total` as in ReduceOrder; equal to the size that is there, only the words change. A larger
+    one, one off the lot or an order that is not live: no event. 0, or no more than executed,
+    cancels the balance.
+    """
+
+    session_id: int
+    account_id: int
+    order_id: int
+    to_total: int
+    echo: bytes
+
+
+class ExpireOrders(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=15):
+    """Cancel every live order whose `expire_ns` is not after `until_ns`, the earliest first, in
+    order_id order where they are equal. The venue sends it when `Engine.next_expiry_ns` comes."""
+
+    until_ns: int
+
+
+class RerankOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=16):
+    """The operator sends a live order to the end of its price's queue: it gets a new
+    order_reference (OUCH, Order Priority Update). Not live: no event."""
+
+    order_id: int
+
+
+class SetOrderEntry(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=17):
+    """A session takes new orders of one of its firms no more, or again (OUCH 5.0, Disable and
+    Enable Order Entry). The engine only passes it on: who is a firm is the wire's own affair."""
+
+    session_id: int
+    account_id: int
+    client_id: bytes
+    firm: bytes
+    enabled: bool
+
+
 Command = (
     EnterOrder
     | ReplaceOrder
@@ -182,4 +239,8 @@ Command = (
     | AddInstrument
     | AddAccount
     | RegisterSession
+    | ModifyOrder
+    | ExpireOrders
+    | RerankOrder
+    | SetOrderEntry
 )

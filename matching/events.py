@@ -3,13 +3,19 @@
 The (command number, index in the tuple) of an event names it for ever: ExecID(17) derives from
 it. An order's life: Accepted, then any of Executed, Replaced, Reduced, Canceled; Rested says that
 it now waits in the queue under `order_reference`, which changes whenever priority is lost. Folding
-Rested, Executed, Reduced, Replaced and Canceled is enough to hold the book (`matching/depth`).
+Rested, Executed, Refreshed, Reranked, Reduced, Modified, Replaced and Canceled is enough to hold
+the book (`matching/depth`).
+
+`displayed` is how much of an event's quantity the public sees: FULL for all of it, 0 for a hidden
+order. A reserve order's Rested, Reduced and Canceled have the part that its book entry gains or
+loses.
 """
 
 import msgspec
 
 from matching.instrument import Instrument
 from matching.types import (
+    FULL,
     BustReason,
     CancelReason,
     OrderType,
@@ -57,6 +63,7 @@ class OrderRested(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=3)
     side: Side
     price: int
     quantity: int
+    displayed: int = FULL
 
 
 class OrderExecuted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=4):
@@ -73,6 +80,8 @@ class OrderExecuted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
     incoming_order_id: int
     incoming_leaves: int
     incoming_side: Side
+    displayed: int = FULL
+    """FULL or, where the resting order was hidden, 0."""
 
 
 class OrderReplaced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):
@@ -94,6 +103,10 @@ class OrderReplaced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
     quantity: int
     """New chain total, executions included."""
     kept_priority: bool
+    old_displayed: int = FULL
+    """Of `old_leaves`."""
+    displayed: int = FULL
+    """Of `leaves`; says something only where priority was kept."""
 
 
 class OrderReduced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6):
@@ -106,6 +119,7 @@ class OrderReduced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6
     price: int
     quantity: int
     leaves: int
+    displayed: int = FULL
 
 
 class OrderCanceled(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=7):
@@ -126,6 +140,7 @@ class OrderCanceled(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
     """Session whose request this answers; 0: nobody asked."""
     client_id: bytes = b""
     """The request's own id."""
+    displayed: int = FULL
 
 
 class TradeBusted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=8):
@@ -182,6 +197,71 @@ class SessionRegistered(msgspec.Struct, frozen=True, gc=False, array_like=True, 
     key: tuple[bytes, ...]
 
 
+class OrderModified(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=16):
+    """A resting order has other words of its wire, and `quantity` less to execute, perhaps 0; it
+    keeps its place."""
+
+    order_id: int
+    order_reference: int
+    instrument_id: int
+    side: Side
+    price: int
+    quantity: int
+    leaves: int
+    displayed: int = FULL
+
+
+class OrderReranked(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=17):
+    """A resting order went to the end of its price's queue under a new reference, otherwise as it
+    was: nobody's request."""
+
+    order_id: int
+    old_order_reference: int
+    order_reference: int
+    instrument_id: int
+    side: Side
+    price: int
+    leaves: int
+    displayed: int = FULL
+
+
+class OrderRefreshed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=18):
+    """What a reserve order showed has traded: it shows `quantity` anew, at the end of its price's
+    queue under a new reference."""
+
+    order_id: int
+    old_order_reference: int
+    order_reference: int
+    instrument_id: int
+    side: Side
+    price: int
+    quantity: int
+    leaves: int
+    """All that is open, shown or not."""
+
+
+class OrderCarried(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=19):
+    """An order of an earlier day waits in the day that begins; after the PhaseChanged of
+    StartOfDay, in the order of the book. The book itself does not change."""
+
+    order_id: int
+    order_reference: int
+    instrument_id: int
+    side: Side
+    price: int
+    quantity: int
+    displayed: int = FULL
+
+
+class OrderEntryChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=20):
+    """A session takes no new orders of `firm` from now on, or takes them again."""
+
+    session_id: int
+    client_id: bytes
+    firm: bytes
+    enabled: bool
+
+
 Event = (
     OrderAccepted
     | OrderRejected
@@ -198,4 +278,9 @@ Event = (
     | InstrumentAdded
     | AccountAdded
     | SessionRegistered
+    | OrderModified
+    | OrderReranked
+    | OrderRefreshed
+    | OrderCarried
+    | OrderEntryChanged
 )

@@ -6,6 +6,10 @@ Enumeration values are what the journal stores: they are only ever added.
 """
 
 from enum import IntEnum
+from typing import Final
+
+FULL: Final = -1
+"""A displayed quantity that is simply all there is: most orders show all of themselves."""
 
 
 class Side(IntEnum):
@@ -66,6 +70,10 @@ class RejectReason(IntEnum):
     """The order is closed: filled, canceled or expired."""
     BOOK_FULL = 12
     """The venue holds as many live orders as it is willing to (`Limits.live_orders_max`)."""
+    INVALID_DISPLAY = 13
+    """A display quantity that is negative, off the lot or of an order that cannot rest."""
+    INVALID_EXPIRY = 14
+    """An expiry that has passed, or of an order that cannot rest."""
 
     DUPLICATE_CLIENT_ID = 20
     UNSUPPORTED = 21
@@ -87,6 +95,8 @@ class CancelReason(IntEnum):
     DISCONNECT = 5
     REPLACE_INVALID = 6
     """OUCH: a replace whose new details are invalid cancels the order (OUCH 4.2, Replace (ii))."""
+    POST_ONLY = 7
+    """A post-only order would have traded on arrival."""
 
 
 class BustReason(IntEnum):

@@ -59,13 +59,21 @@ RejectReason = Literal[
     "unknown_order",
     "too_late",
     "book_full",
+    "invalid_display",
+    "invalid_expiry",
     "duplicate_cl_ord_id",
     "unsupported",
     "invalid_field",
     "not_allowed",
 ]
 CancelReason = Literal[
-    "user", "immediate_or_cancel", "expired", "supervisory", "disconnect", "replace_invalid"
+    "user",
+    "immediate_or_cancel",
+    "expired",
+    "supervisory",
+    "disconnect",
+    "replace_invalid",
+    "post_only",
 ]
 BustReason = Literal["erroneous", "consent", "supervisory", "external"]
 ErrorCode = Literal[

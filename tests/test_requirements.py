@@ -4,7 +4,11 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = (ROOT / "specs/requirements.md", ROOT / "specs/fix/requirements.md")
+DOCUMENTS = (
+    ROOT / "specs/requirements.md",
+    ROOT / "specs/fix/requirements.md",
+    ROOT / "specs/ouch/requirements.md",
+)
 NAMED = re.compile(r"`([\w./*-]+(?:\.\w+|/))`")
 STATES = ("works", "partly", "missing")
 

@@ -30,9 +30,9 @@ from matching.commands import EnterOrder, ReduceOrder, ReplaceOrder
 from matching.instrument import Instrument
 from matching.types import OrderType, RejectReason, RequestKind, TimeInForce
 from protocol.fix.values import format_decimal
+from protocol.layout import LayoutError
 from protocol.ouch import messages42 as ouch
 from protocol.ouch.enumerations42 import RejectedReason
-from protocol.ouch.layout import OuchError
 from protocol.sent_log import Reader
 from protocol.soupbintcp.events import LoginRequested, UnsequencedData
 from protocol.soupbintcp.packets import LoginRejectReason
@@ -92,7 +92,7 @@ class OuchDesk:
             assert record is not None, "a message before login"
             try:
                 message = ouch.decode_inbound(event.payload)
-            except OuchError as error:
+            except LayoutError as error:
                 self._sessions.close(connection, str(error))
                 return
             self._requests[type(message)](record, message)

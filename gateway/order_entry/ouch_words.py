@@ -78,6 +78,8 @@ REJECTED_REASON: Final[dict[RejectReason, bytes]] = {
     RejectReason.INVALID_TICK: RejectedReason.INVALID_PRICE.value,
     RejectReason.PRICE_TOO_LARGE: RejectedReason.INVALID_PRICE.value,
     RejectReason.BOOK_FULL: RejectedReason.OTHER.value,
+    RejectReason.INVALID_DISPLAY: RejectedReason.INVALID_DISPLAY.value,
+    RejectReason.INVALID_EXPIRY: RejectedReason.OTHER.value,
     RejectReason.UNSUPPORTED: RejectedReason.OTHER.value,
     RejectReason.INVALID_FIELD: RejectedReason.OTHER.value,
     RejectReason.NOT_ALLOWED: RejectedReason.OTHER.value,
@@ -96,6 +98,7 @@ CANCELED_REASON: Final[dict[CancelReason, bytes]] = {
     CancelReason.SUPERVISORY: CanceledReason.SUPERVISORY.value,
     CancelReason.DISCONNECT: CanceledReason.SYSTEM.value,
     CancelReason.REPLACE_INVALID: CanceledReason.USER.value,
+    CancelReason.POST_ONLY: CanceledReason.POST_ONLY_CONTRA.value,
 }
 """Reason of Canceled; an order that was only reduced gives USER."""
 

@@ -61,6 +61,8 @@ REJECT_REASON_OF: dict[RejectReason, words.RejectReason] = {
     RejectReason.UNKNOWN_ORDER: "unknown_order",
     RejectReason.TOO_LATE: "too_late",
     RejectReason.BOOK_FULL: "book_full",
+    RejectReason.INVALID_DISPLAY: "invalid_display",
+    RejectReason.INVALID_EXPIRY: "invalid_expiry",
     RejectReason.DUPLICATE_CLIENT_ID: "duplicate_cl_ord_id",
     RejectReason.UNSUPPORTED: "unsupported",
     RejectReason.INVALID_FIELD: "invalid_field",
@@ -74,6 +76,7 @@ CANCEL_REASON_OF: dict[CancelReason, words.CancelReason] = {
     CancelReason.SUPERVISORY: "supervisory",
     CancelReason.DISCONNECT: "disconnect",
     CancelReason.REPLACE_INVALID: "replace_invalid",
+    CancelReason.POST_ONLY: "post_only",
 }
 
 BUST_REASON_OF: dict[BustReason, words.BustReason] = {
@@ -96,6 +99,8 @@ REJECT_TEXT: dict[RejectReason, str] = {
     RejectReason.UNKNOWN_ORDER: "unknown order",
     RejectReason.TOO_LATE: "the order is closed",
     RejectReason.BOOK_FULL: "the venue holds as many live orders as it is willing to",
+    RejectReason.INVALID_DISPLAY: "invalid display quantity",
+    RejectReason.INVALID_EXPIRY: "invalid expiry",
     RejectReason.DUPLICATE_CLIENT_ID: "duplicate cl_ord_id",
     RejectReason.UNSUPPORTED: "not supported",
     RejectReason.INVALID_FIELD: "invalid field",

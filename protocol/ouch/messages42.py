@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec.structs import astuple
 
+from protocol.layout import Codec, Direction, Layout, alpha, code, u32, u64
 from protocol.ouch.enumerations42 import (
     BboWeight,
     BrokenTradeReason,
@@ -28,7 +29,6 @@ from protocol.ouch.enumerations42 import (
     Side,
     TimeInForce,
 )
-from protocol.ouch.layout import Codec, Direction, Layout, alpha, code, u32, u64
 
 SHARES_MAX: Final = 999_999
 PRICE_MAX: Final = 1_999_999_900
@@ -211,7 +211,7 @@ _ENTER_ORDER_4_0_SIZE: Final = 48
 
 
 def decode_inbound(payload: bytes) -> Inbound:
-    """A client's message. Raises OuchError for an unknown type or length, never for a value."""
+    """A client's message. Raises LayoutError for an unknown type or length, never for a value."""
     try:
         message, unpack = _INBOUND[payload[:1]]
         return message(*unpack(payload))  # type: ignore[return-value]
@@ -222,7 +222,7 @@ def decode_inbound(payload: bytes) -> Inbound:
 
 
 def decode_outbound(payload: bytes) -> Outbound:
-    """A venue's message. Raises OuchError for an unknown type or length, never for a value."""
+    """A venue's message. Raises LayoutError for an unknown type or length, never for a value."""
     try:
         message, unpack = _OUTBOUND[payload[:1]]
         return message(*unpack(payload))  # type: ignore[return-value]

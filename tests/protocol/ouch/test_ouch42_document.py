@@ -5,7 +5,7 @@ Regenerate: `python -m tests.protocol.ouch.test_ouch42_document`.
 
 from enum import Enum
 
-from protocol.ouch.layout import Layout
+from protocol.layout import Layout
 from protocol.ouch.messages42 import INBOUND, OUTBOUND
 from tests.protocol.soupbintcp.vector_files import SPECS
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol.layout import Direction, Kind, Layout, LayoutError
 from protocol.ouch import messages42
 from protocol.ouch.enumerations42 import CustomerType
-from protocol.ouch.layout import Direction, Kind, Layout, OuchError
 from protocol.ouch.messages42 import (
     INBOUND,
     OUTBOUND,
@@ -52,7 +52,7 @@ def test_vector_with_trailing_data_or_cut_short_is_an_error(vector: Vector) -> N
     for payload in wrong:
         if len(payload) == layout.size or (vector.subject == "EnterOrder" and len(payload) == 48):
             continue
-        with pytest.raises(OuchError):
+        with pytest.raises(LayoutError):
             decode(layout, payload)
 
 
@@ -81,10 +81,10 @@ def test_message_sizes_are_those_of_the_specification() -> None:
 def test_errors_name_message_field_expected_and_received() -> None:
     texts = []
     for payload in (b"", b"?", b"X123"):
-        with pytest.raises(OuchError) as error:
+        with pytest.raises(LayoutError) as error:
             decode_inbound(payload)
         texts.append(str(error.value))
-    with pytest.raises(OuchError) as error:
+    with pytest.raises(LayoutError) as error:
         decode_outbound(b"O")
     texts.append(str(error.value))
     assert texts == [
@@ -156,7 +156,7 @@ def test_garbage_is_a_message_or_an_ouch_error(payload: bytes) -> None:
     for decoder in (decode_inbound, decode_outbound):
         try:
             message = decoder(payload)
-        except OuchError:
+        except LayoutError:
             continue
         again = encode(message)
         assert again == payload or (

@@ -1,8 +1,8 @@
 """Fixed-width messages declared once: from a Struct's annotations to packed bytes and back.
 
 Every field of a message Struct is annotated with where it stands on the wire. `Layout` checks that
-the fields leave no hole and derives the two `struct` formats from them; the document in specs/ouch
-is rendered from the same declarations.
+the fields leave no hole and derives the two `struct` formats from them; the documents in specs/ouch
+and specs/itch are rendered from the same declarations. Integers are big-endian.
 """
 
 import struct
@@ -14,7 +14,7 @@ import msgspec
 from protocol.errors import RemoteProtocolError
 
 
-class OuchError(RemoteProtocolError):
+class LayoutError(RemoteProtocolError):
     """Bytes that are no message: the text names message, field, expected, received."""
 
 
@@ -32,7 +32,11 @@ class Kind(Enum):
     """ASCII, left-justified, padded with spaces. Kept with its padding: compared and echoed so."""
     CODE = "code"
     """One character of an enumeration. Kept as the byte received: the application judges it."""
+    U8 = "u8"
+    U16 = "u16"
     U32 = "u32"
+    I32 = "i32"
+    U48 = "u48"
     U64 = "u64"
 
 
@@ -56,6 +60,23 @@ def code(offset: int, enumeration: type[Enum], note: str = "") -> Place:
 
 def u32(offset: int, note: str = "", enumeration: type[Enum] | None = None) -> Place:
     return Place(offset, 4, Kind.U32, enumeration, note)
+
+
+def u8(offset: int, note: str = "") -> Place:
+    return Place(offset, 1, Kind.U8, None, note)
+
+
+def u16(offset: int, note: str = "", enumeration: type[Enum] | None = None) -> Place:
+    return Place(offset, 2, Kind.U16, enumeration, note)
+
+
+def i32(offset: int, note: str = "") -> Place:
+    return Place(offset, 4, Kind.I32, None, note)
+
+
+def u48(offset: int, note: str = "") -> Place:
+    """Six bytes, which `struct` has no letter for: kept as the bytes they are."""
+    return Place(offset, 6, Kind.U48, None, note)
 
 
 def u64(offset: int, note: str = "") -> Place:
@@ -90,7 +111,16 @@ class Layout:
         """The values; raises struct.error for another size."""
 
 
-_FORMATS: Final = {Kind.ALPHA: "{}s", Kind.CODE: "c", Kind.U32: "I", Kind.U64: "Q"}
+_FORMATS: Final = {
+    Kind.ALPHA: "{}s",
+    Kind.CODE: "c",
+    Kind.U8: "B",
+    Kind.U16: "H",
+    Kind.U32: "I",
+    Kind.I32: "i",
+    Kind.U48: "6s",
+    Kind.U64: "Q",
+}
 
 
 def _places(message: type[msgspec.Struct]) -> tuple[tuple[str, Place], ...]:
@@ -124,15 +154,15 @@ class Codec:
         """For callers who decode on the order path; a miss or a struct.error is for `explain`."""
         assert len(self.by_type) == len(layouts), "two messages share a type byte"
 
-    def explain(self, payload: bytes) -> OuchError:
+    def explain(self, payload: bytes) -> LayoutError:
         """Why these bytes are no message of this codec."""
         if not payload:
-            return OuchError("message type: expected a byte, received an empty message")
+            return LayoutError("message type: expected a byte, received an empty message")
         for layout in self.layouts:
             if layout.type_code == payload[:1]:
-                return OuchError(
+                return LayoutError(
                     f"{layout.message.__name__} length: "
                     f"expected {layout.size} bytes, received {len(payload)}"
                 )
         known = " ".join(layout.type_code.decode("ascii") for layout in self.layouts)
-        return OuchError(f"message type: expected one of {known}, received {payload[:1]!r}")
+        return LayoutError(f"message type: expected one of {known}, received {payload[:1]!r}")
