@@ -15,6 +15,7 @@ from gateway.config_fix import AVAILABLE_BEGIN_STRINGS, configured_session
 from gateway.config_fix import Application as Application
 from gateway.config_fix import Fix as Fix
 from gateway.config_fix import FixSession as FixSession
+from gateway.config_soup import SoupBinTcp
 from matching.instrument import Instrument
 
 Durability = Literal["none", "process", "disk"]
@@ -130,6 +131,7 @@ class Config(msgspec.Struct, frozen=True):
     instruments: tuple[Instrument, ...] = DEFAULT_INSTRUMENTS
     accounts: tuple[Account, ...] = ()
     fix: Fix = Fix()
+    soupbintcp: SoupBinTcp = SoupBinTcp()
     ouch: Ouch = Ouch()
     websocket: WebSocket = WebSocket()
 

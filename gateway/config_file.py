@@ -40,6 +40,7 @@ from gateway.config_rules import (
     resolve_instruments,
     resolve_ouch,
 )
+from gateway.config_soup import SoupBinTcp, check_soup
 
 SECRET_KEYS = frozenset({"password", "token"})
 """Their values are never repeated in an error."""
@@ -53,6 +54,7 @@ class TomlShape(msgspec.Struct, frozen=True):
     instruments: tuple[InstrumentEntry, ...] = ()
     accounts: tuple[Account, ...] = ()
     fix: Fix = Fix()
+    soupbintcp: SoupBinTcp = SoupBinTcp()
     ouch: Ouch = Ouch()
     websocket: WebSocket = WebSocket()
 
@@ -171,6 +173,7 @@ class _Document:
             shape = msgspec.structs.replace(shape, fix=fix)
         check_listen(shape.listen, self.problem)
         check_accounts(shape.accounts, self.problem)
+        check_soup(shape.soupbintcp, self.problem)
         check_websocket(shape.websocket, shape.accounts, self.problem)
         config = Config(
             venue=check_venue(shape.venue, self.problem),
@@ -178,6 +181,7 @@ class _Document:
             instruments=resolve_instruments(shape.instruments, self.problem),
             accounts=shape.accounts,
             fix=resolve_fix(shape.fix, shape.venue, shape.accounts, self.problem),
+            soupbintcp=shape.soupbintcp,
             ouch=resolve_ouch(shape.ouch, shape.accounts, self.problem),
             websocket=shape.websocket,
         )

@@ -13,7 +13,9 @@ import pytest
 from gateway import config as cfg
 from gateway.config_file import ENVIRONMENT, Flags, TomlShape, line_numbers, load_config
 from gateway.config_rules import parse_decimal
+from gateway.config_soup import soup_settings
 from matching.instrument import Instrument
+from protocol.soupbintcp.line import SoupSettings
 
 SPECS = Path(__file__).parents[2] / "specs" / "config"
 
@@ -600,3 +602,18 @@ def test_the_document_lists_every_key_with_type_default_and_variable() -> None:
     ]
     assert [row[:4] for row in rows] == documented_rows(TomlShape, "")
     assert all(len(row) == 5 and row[4] for row in rows)
+
+
+def test_timers_of_soupbintcp_are_milliseconds_that_a_peer_can_keep_to(tmp_path: Path) -> None:
+    file = tmp_path / "venue.toml"
+    file.write_text("[soupbintcp]\nheartbeat_ms = 250\nidle_timeout_ms = 5000\n")
+    soup = load_config(file).soupbintcp
+    assert soup_settings(soup) == SoupSettings(250_000_000, 5_000_000_000, 30_000_000_000)
+    file.write_text("[soupbintcp]\nidle_timeout_ms = 9\nlogin_timeout_ms = 3600001\n")
+    with pytest.raises(cfg.ConfigError) as caught:
+        load_config(file)
+    assert str(caught.value).splitlines() == [
+        f"{file}:2: soupbintcp.idle_timeout_ms: expected 10 to 3600000 milliseconds, received 9",
+        f"{file}:3: soupbintcp.login_timeout_ms: "
+        "expected 10 to 3600000 milliseconds, received 3600001",
+    ]
