@@ -1,0 +1,155 @@
+"""ITCH 5.0 codec: vectors, sizes, laws."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol.itch.messages import (
+    LAYOUTS,
+    MESSAGES,
+    Message,
+    OrderDelete,
+    decode,
+    encode,
+    end_of_snapshot,
+    timestamp_bytes,
+    timestamp_ns,
+)
+from protocol.layout import Kind, Layout, LayoutError
+from tests.protocol.soupbintcp.vector_files import Vector, read_vectors
+
+VECTORS = read_vectors("itch", "message")
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
+def test_vector_decodes_to_its_fields_and_back(vector: Vector) -> None:
+    message = decode(vector.wire)
+    assert (type(message).__name__, msgspec.structs.asdict(message)) == (
+        vector.subject,
+        vector.fields,
+    )
+    assert encode(message) == vector.wire
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
+def test_vector_with_trailing_data_or_cut_short_is_an_error(vector: Vector) -> None:
+    wrong = [vector.wire[:size] for size in range(len(vector.wire))]
+    for payload in [*wrong, vector.wire + b" ", vector.wire + b"\x00\x00"]:
+        with pytest.raises(LayoutError):
+            decode(payload)
+
+
+def test_every_message_has_a_vector() -> None:
+    assert {vector.subject for vector in VECTORS} == {message.__name__ for message in LAYOUTS}
+
+
+def test_message_sizes_are_those_of_the_specification() -> None:
+    assert {layout.type_code.decode("ascii"): layout.size for layout in MESSAGES.layouts} == {
+        "S": 12,
+        "R": 39,
+        "H": 25,
+        "Y": 20,
+        "L": 26,
+        "V": 35,
+        "W": 12,
+        "K": 28,
+        "J": 35,
+        "h": 21,
+        "A": 36,
+        "F": 40,
+        "E": 31,
+        "C": 36,
+        "X": 23,
+        "D": 19,
+        "U": 35,
+        "P": 44,
+        "Q": 40,
+        "B": 19,
+        "I": 50,
+        "N": 20,
+        "O": 48,
+        "G": 21,
+    }
+
+
+def test_errors_name_message_expected_and_received() -> None:
+    texts = []
+    for payload in (b"", b"?", b"D123"):
+        with pytest.raises(LayoutError) as error:
+            decode(payload)
+        texts.append(str(error.value))
+    assert texts == [
+        "message type: expected a byte, received an empty message",
+        "message type: expected one of S R H Y L V W K J h A F E C X D U P Q B I N O G, "
+        "received b'?'",
+        "OrderDelete length: expected 19 bytes, received 4",
+    ]
+
+
+def test_enumerations_have_one_byte_and_one_name_a_value() -> None:
+    for layout in MESSAGES.layouts:
+        for name, place in layout.fields:
+            if place.kind is Kind.CODE:
+                assert place.enumeration is not None, name
+                values = [member.value for member in place.enumeration]
+                assert all(isinstance(value, bytes) and len(value) == 1 for value in values)
+                assert len(values) == len(set(values)) == len(place.enumeration.__members__)
+
+
+def test_timestamp_is_six_bytes_and_holds_a_day() -> None:
+    day_ns = 86_400_000_000_000
+    assert timestamp_bytes(1) == bytes([0, 0, 0, 0, 0, 1])
+    assert timestamp_ns(timestamp_bytes(day_ns)) == day_ns
+    with pytest.raises(OverflowError):
+        timestamp_bytes(2**48)
+
+
+def test_end_of_snapshot_is_right_justified() -> None:
+    assert encode(end_of_snapshot(907)) == b"G                 907"
+
+
+def test_pack_of_a_layout_is_encode_without_the_message() -> None:
+    layout = LAYOUTS[OrderDelete]
+    message = OrderDelete(7, 0, timestamp_bytes(9), 12)
+    assert layout.pack(layout.type_code, 7, 0, timestamp_bytes(9), 12) == encode(message)
+
+
+def messages() -> st.SearchStrategy[Message]:
+    kinds = {
+        Kind.U16: lambda place: st.integers(0, 2**16 - 1),
+        Kind.U32: lambda place: st.integers(0, 2**32 - 1),
+        Kind.U48: lambda place: st.binary(min_size=6, max_size=6),
+        Kind.U64: lambda place: st.integers(0, 2**64 - 1),
+        Kind.ALPHA: lambda place: st.binary(min_size=place.length, max_size=place.length),
+        Kind.CODE: lambda place: st.binary(min_size=1, max_size=1),
+    }
+
+    def of(layout: Layout) -> st.SearchStrategy[Message]:
+        values = [kinds[place.kind](place) for _, place in layout.fields]
+        return st.tuples(*values).map(lambda fields: layout.message(*fields))  # type: ignore[return-value]
+
+    return st.one_of([of(layout) for layout in MESSAGES.layouts])
+
+
+@given(messages())
+def test_decode_of_encode_is_the_message(message: Message) -> None:
+    assert decode(encode(message)) == message
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_decode_or_raise_the_protocol_error(payload: bytes) -> None:
+    try:
+        message = decode(payload)
+    except LayoutError:
+        return
+    assert encode(message) == payload
+
+
+@given(st.sampled_from(MESSAGES.layouts), st.data())
+def test_any_bytes_of_a_known_type_and_size_are_a_message(
+    layout: Layout, data: st.DataObject
+) -> None:
+    size = layout.size - 1
+    payload = layout.type_code + data.draw(st.binary(min_size=size, max_size=size))
+    assert encode(decode(payload)) == payload
