@@ -1,17 +1,15 @@
-"""The OUCH desk: SoupBinTCP logins judged, OUCH 4.2 requests translated.
+"""The OUCH 4.2 desk: requests translated.
 
-`ouch_reports` is the way out, specs/ouch/README.md says which answer each request gets.
+`soup_login` lets clients in, `ouch_reports` is the way out; specs/ouch/README.md says which answer
+each request gets.
 """
 
 from collections.abc import Callable
 from typing import Final
 
-from gateway.accounts import NotRegistered
 from gateway.desk import Floor
 from gateway.order_entry import requests
-from gateway.order_entry.orders import Order
 from gateway.order_entry.ouch_reports import OuchReports
-from gateway.order_entry.ouch_sessions import SoupSessions, soup_of
 from gateway.order_entry.ouch_words import (
     CAPACITIES,
     CAPACITY_OTHER,
@@ -25,6 +23,9 @@ from gateway.order_entry.ouch_words import (
     pack_echo,
     unpack_echo,
 )
+from gateway.order_entry.orders import Order
+from gateway.order_entry.soup_login import SoupLogins
+from gateway.order_entry.soup_sessions import SoupSessions, soup_of
 from gateway.sessions import Connection, Numbers, SessionRecord
 from matching.commands import EnterOrder, ReduceOrder, ReplaceOrder
 from matching.instrument import Instrument
@@ -35,7 +36,6 @@ from protocol.ouch import messages42 as ouch
 from protocol.ouch.enumerations42 import RejectedReason
 from protocol.sent_log import Reader
 from protocol.soupbintcp.events import LoginRequested, UnsequencedData
-from protocol.soupbintcp.packets import LoginRejectReason
 from protocol.soupbintcp.session import SoupServerSession
 
 WIRE: Final = b"ouch"
@@ -71,6 +71,7 @@ class OuchDesk:
         self._floor = floor
         self._sessions = SoupSessions(floor)
         self.reports = OuchReports(floor, self._sessions)
+        self._logins = SoupLogins(floor, self._sessions, (WIRE, PORT), self.reports.day_started)
         self._instrument_ids: dict[bytes, int] = {}
         self._requests: dict[type, Callable[..., None]] = {
             ouch.EnterOrder: self._enter,
@@ -98,7 +99,7 @@ class OuchDesk:
             self._requests[type(message)](record, message)
         else:
             assert isinstance(event, LoginRequested), f"unexpected {event!r}"
-            self._login(connection, event)
+            self._logins.login(connection, event)
 
     def closed(self, connection: Connection) -> None:
         """Nothing to detach: the log of a session numbers on without a connection."""
@@ -122,37 +123,6 @@ class OuchDesk:
     def restore(self, session: SessionRecord, numbers: Numbers, reader: Reader) -> None:
         """The numbered history of a username, known or new."""
         self._sessions.restore(session, numbers, reader)
-
-    def _login(self, connection: Connection, login: LoginRequested) -> None:
-        floor = self._floor
-        soup = soup_of(connection)
-        verdict = floor.judge(connection, floor.credentials.ouch(login.username, login.password))
-        if verdict.refusal:
-            floor.remark(connection, f"login refused: {verdict.refusal}")
-            soup.reject(LoginRejectReason.NOT_AUTHORIZED, floor.now_ns)
-            return
-        key = (PORT, login.username)
-        known = floor.directory.find(WIRE, key)
-        wanted = login.requested_session
-        current = b"" if known is None else known.history
-        if wanted and wanted != current:
-            floor.remark(connection, f"login refused: session expected {current!r}, got {wanted!r}")
-            soup.reject(LoginRejectReason.SESSION_NOT_AVAILABLE, floor.now_ns)
-            return
-        try:
-            record = floor.directory.register(WIRE, key, verdict.account, floor.submit)
-        except NotRegistered as error:
-            floor.remark(connection, f"login refused: {error}")
-            soup.reject(LoginRejectReason.NOT_AUTHORIZED, floor.now_ns)
-            return
-        if record.connection is not None:
-            self._sessions.close(record.connection, f"newer login from {connection.peer}")
-        floor.attach(connection, record)
-        soup.accept(record.sent_log, record.history, floor.now_ns)
-        floor.remark(connection, f"logged in, session {record.history.decode()}")
-        # After `accept`, so that a client who asks for the next message gets it, too.
-        if known is None and floor.engine.day_running:
-            self.reports.day_started(record)
 
     # -- requests -----------------------------------------------------------------------------
 

@@ -6,8 +6,6 @@ Messages are built by position: keywords cost 0.8 us an Accepted.
 from typing import Final
 
 from gateway.desk import Floor
-from gateway.order_entry.orders import Order
-from gateway.order_entry.ouch_sessions import SoupSessions
 from gateway.order_entry.ouch_words import (
     BROKEN_TRADE_REASON,
     CANCELED_REASON,
@@ -15,16 +13,22 @@ from gateway.order_entry.ouch_words import (
     REJECTED_REASON,
     unpack_echo,
 )
+from gateway.order_entry.orders import Order
+from gateway.order_entry.soup_sessions import SoupSessions
 from gateway.sessions import SessionRecord
 from matching.commands import Command, RefuseRequest
 from matching.events import (
     DayEnded,
     DayStarted,
     OrderCanceled,
+    OrderEntryChanged,
     OrderExecuted,
+    OrderModified,
     OrderReduced,
+    OrderRefreshed,
     OrderRejected,
     OrderReplaced,
+    OrderReranked,
     TradeBusted,
 )
 from protocol.ouch.enumerations42 import (
@@ -187,6 +191,41 @@ class OuchReports:
     ) -> None:
         """Canceled `C` with the decrement: the acknowledgement of Cancel Order."""
         self._canceled(session, order, event.quantity, _USER)
+
+    def modified(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderModified,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """Modified `M`: comes with the request Modify Order."""
+
+    def reranked(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderReranked,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """Order Priority Update `T`: comes with display kinds."""
+
+    def refreshed(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderRefreshed,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """Nothing: OUCH 4.2 has no word for it."""
+
+    def entry_changed(
+        self, session: SessionRecord, event: OrderEntryChanged, command_seq: int, index: int
+    ) -> None:
+        """Nothing: OUCH 4.2 has no request that disables order entry."""
 
     def busted(
         self, session: SessionRecord, order: Order, event: TradeBusted, command_seq: int, index: int

@@ -6,7 +6,7 @@ from gateway.credentials import ConfiguredCredentials
 from gateway.journal.log import MemoryLog
 from gateway.journal.records import FramesOut
 from gateway.order_entry.ouch import OuchDesk
-from gateway.order_entry.ouch_sessions import session_id_after
+from gateway.order_entry.soup_sessions import session_id_after
 from gateway.replay import Replay
 from gateway.venue import Venue
 from matching.commands import EndOfDay, StartOfDay
@@ -28,7 +28,6 @@ from tests.gateway.order_entry.test_ouch import (
     accepted,
     canceled,
     executed,
-    rejected,
 )
 from tests.gateway.venue_harness import MIDNIGHT_NS, OPENING_NS, TRADING_DATE, VenueHarness
 
@@ -212,34 +211,35 @@ def test_the_end_of_the_day_expires_orders_says_so_and_ends_the_session(
     assert trader.pipe.closed == "end of session"
 
 
-def test_after_the_end_of_the_day_the_old_session_is_gone_and_a_new_one_waits(
-    venue: VenueHarness,
+@pytest.mark.parametrize("session", [b"", FIRST_ID, SECOND_ID])
+@pytest.mark.parametrize("name", [b"TRADER", b"SIM001"], ids=["known", "new"])
+def test_between_days_no_session_is_available(
+    venue: VenueHarness, name: bytes, session: bytes
 ) -> None:
     OuchClient(venue)
     venue.control(EndOfDay())
-    assert OuchClient(venue, session=FIRST_ID).login == LoginRejected(
-        LoginRejectReason.SESSION_NOT_AVAILABLE
-    )
-    client = OuchClient(venue, session=SECOND_ID)
-    assert client.login == LoggedIn(SECOND_ID, 1)
-    assert client.news() == []
+    client = OuchClient(venue, name, session=session)
+    assert client.login == LoginRejected(LoginRejectReason.SESSION_NOT_AVAILABLE)
+    assert "login refused: the next session begins with the trading day" in venue.remarks[-2]
+    assert len(venue.venue.directory.sessions) == 1
+
+
+def test_between_days_a_wrong_password_is_not_authorized(venue: VenueHarness) -> None:
+    venue.control(EndOfDay())
+    client = OuchClient(venue, password=b"WRONG")
+    assert client.login == LoginRejected(LoginRejectReason.NOT_AUTHORIZED)
 
 
 def test_the_next_day_begins_with_its_start_for_everybody(venue: VenueHarness) -> None:
     OuchClient(venue).send(enter("T1"))
     OuchClient(venue, b"SIM001").pipe.hang_up()
     venue.control(EndOfDay())
-    waiting = OuchClient(venue)
     venue.control(NEXT_DAY)
-    assert waiting.ask(enter("T1")) == [START_OF_DAY, accepted("T1", 2)]
+    trader = OuchClient(venue)
+    assert trader.ask(enter("T1")) == [START_OF_DAY, accepted("T1", 2)]
     for name in (b"SIM001", b"SIM002"):
         client = OuchClient(venue, name)
         assert client.news() == [START_OF_DAY]
-
-
-def test_between_days_an_order_is_rejected_as_closed(venue: VenueHarness) -> None:
-    venue.control(EndOfDay())
-    assert OuchClient(venue).ask(enter("T1")) == [rejected("T1", b"C")]
 
 
 @pytest.mark.parametrize("ticks", [1, 2, 3], ids=["one tick", "two ticks", "a restart between"])
@@ -283,14 +283,11 @@ def test_a_replay_that_runs_at_the_end_of_the_day_is_completed(venue: VenueHarne
     client = OuchClient(venue)
     venue.control(EndOfDay())
     assert not client.ended
-    newcomer = OuchClient(venue)
-    assert newcomer.login == LoggedIn(SECOND_ID, 1)
     client.send(enter("LATE"))
     venue.settle()
     client.news()
     assert client.payloads == [*told, encode(END_OF_DAY)]
     assert client.ended
-    assert newcomer.news() == []
 
 
 def test_a_replay_that_outlasts_the_night_is_cut_off(venue: VenueHarness) -> None:
