@@ -16,7 +16,7 @@ from protocol.itch.messages import (
     timestamp_bytes,
     timestamp_ns,
 )
-from protocol.layout import Kind, Layout, LayoutError
+from protocol.layout import Kind, Layout, LayoutError, Place
 from tests.protocol.soupbintcp.vector_files import Vector, read_vectors
 
 VECTORS = read_vectors("itch", "message")
@@ -115,21 +115,19 @@ def test_pack_of_a_layout_is_encode_without_the_message() -> None:
     assert layout.pack(layout.type_code, 7, 0, timestamp_bytes(9), 12) == encode(message)
 
 
+def values(place: Place) -> st.SearchStrategy[int | bytes]:
+    if place.kind in (Kind.U16, Kind.U32, Kind.U64):
+        return st.integers(0, 256**place.length - 1)
+    return st.binary(min_size=place.length, max_size=place.length)
+
+
 def messages() -> st.SearchStrategy[Message]:
-    kinds = {
-        Kind.U16: lambda place: st.integers(0, 2**16 - 1),
-        Kind.U32: lambda place: st.integers(0, 2**32 - 1),
-        Kind.U48: lambda place: st.binary(min_size=6, max_size=6),
-        Kind.U64: lambda place: st.integers(0, 2**64 - 1),
-        Kind.ALPHA: lambda place: st.binary(min_size=place.length, max_size=place.length),
-        Kind.CODE: lambda place: st.binary(min_size=1, max_size=1),
-    }
-
-    def of(layout: Layout) -> st.SearchStrategy[Message]:
-        values = [kinds[place.kind](place) for _, place in layout.fields]
-        return st.tuples(*values).map(lambda fields: layout.message(*fields))  # type: ignore[return-value]
-
-    return st.one_of([of(layout) for layout in MESSAGES.layouts])
+    return st.one_of(
+        [
+            st.builds(layout.message, *(values(place) for _, place in layout.fields))  # type: ignore[arg-type]
+            for layout in MESSAGES.layouts
+        ]
+    )
 
 
 @given(messages())
