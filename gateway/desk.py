@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from gateway.accounts import Credentials, Directory, Verdict
-from gateway.order_entry.orders import Order, Orders
+from gateway.order_entry.orders import Orders
+from gateway.order_entry.outcomes import Order
 from gateway.sessions import Connection, Numbers, SessionRecord
 from matching.commands import Command
 from matching.engine import Engine
@@ -17,10 +18,14 @@ from matching.events import (
     DayStarted,
     Event,
     OrderCanceled,
+    OrderEntryChanged,
     OrderExecuted,
+    OrderModified,
     OrderReduced,
+    OrderRefreshed,
     OrderRejected,
     OrderReplaced,
+    OrderReranked,
     TradeBusted,
 )
 from protocol.sent_log import Reader
@@ -142,6 +147,41 @@ class Reports(Protocol):
         index: int,
     ) -> None:
         """The order's open quantity was lowered in place."""
+
+    def modified(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderModified,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """The order has other words of its own wire, and perhaps less to execute, in place."""
+
+    def reranked(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderReranked,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """The venue sent the order to the end of its price's queue under a new reference."""
+
+    def refreshed(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderRefreshed,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """The order, a reserve order, shows a new part of itself under a new reference."""
+
+    def entry_changed(
+        self, session: SessionRecord, event: OrderEntryChanged, command_seq: int, index: int
+    ) -> None:
+        """The session enters no new orders of a firm any more, or again."""
 
     def busted(
         self, session: SessionRecord, order: Order, event: TradeBusted, command_seq: int, index: int

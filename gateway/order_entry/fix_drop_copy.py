@@ -142,7 +142,7 @@ class FixDropCopy:
         named = command.echo if isinstance(command, RefuseRequest) else b""
         for recipient in recipients:
             stream = stream_of(recipient)
-            reject = self._reports.refused(stream.version, event, named)
+            reject = self._reports.refusals.change(stream.version, event, named)
             shown = msgspec.structs.replace(
                 reject,
                 orig_cl_ord_id=_text(owner, reject.orig_cl_ord_id),
@@ -198,7 +198,7 @@ class FixDropCopy:
         echo = (b"", b"")
         if side is not None:
             echo = self._echo(owner, side, command.echo)  # type: ignore[union-attr]
-        report = self._reports.refused_order(command, event, exec_id, echo)
+        report = self._reports.refusals.order(command, event, exec_id, echo)
         return msgspec.structs.replace(
             report,
             account=report.account or self._account(owner),

@@ -9,7 +9,8 @@ from gateway.desk import Floor
 from gateway.order_entry.fix_reports import FixReports, stream_of
 from gateway.order_entry.fix_requests import TEXT_MAX, asker, missing, not_taken, value
 from gateway.order_entry.fix_status import FixStatus
-from gateway.order_entry.orders import CLIENT_ID_MAX, MassRequest
+from gateway.order_entry.orders import CLIENT_ID_MAX
+from gateway.order_entry.outcomes import MassRequest
 from gateway.sessions import Connection, SessionRecord
 from matching.commands import MassCancel
 from matching.types import CancelReason

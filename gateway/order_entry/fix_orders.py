@@ -13,7 +13,8 @@ from gateway.order_entry.fix_words import (
     TIMES_IN_FORCE,
     UNSUPPORTED_TAGS,
 )
-from gateway.order_entry.orders import CLIENT_ID_MAX, Order
+from gateway.order_entry.orders import CLIENT_ID_MAX
+from gateway.order_entry.outcomes import Order
 from gateway.sessions import Connection, SessionRecord
 from matching.commands import EnterOrder, ReplaceOrder
 from matching.instrument import Instrument

@@ -2,39 +2,35 @@
 
 from typing import cast
 
-import msgspec
-
 from gateway.desk import Floor, exec_id
+from gateway.order_entry.fix_refusals import FixRefusals
 from gateway.order_entry.fix_words import (
     CANCEL_TEXT,
-    CXL_REJ_REASON,
-    CXL_REJ_REASON_OTHER,
-    CXL_REJ_RESPONSE_TO,
-    ECHOED,
-    ORD_REJ_REASON,
     ORD_TYPE_OF,
-    REJECT_TEXT,
     TIME_IN_FORCE_OF,
     fill_exec_id,
     ord_status,
 )
-from gateway.order_entry.orders import Order
+from gateway.order_entry.outcomes import Order
 from gateway.sessions import Connection, SessionRecord
 from matching.commands import Command, EnterOrder, RefuseRequest
 from matching.events import (
     DayEnded,
     DayStarted,
     OrderCanceled,
+    OrderEntryChanged,
     OrderExecuted,
+    OrderModified,
     OrderReduced,
+    OrderRefreshed,
     OrderRejected,
     OrderReplaced,
+    OrderReranked,
     TradeBusted,
 )
 from matching.types import CancelReason, OrderType, RequestKind, Side
-from protocol.fix.answers import NO_SIDE, NO_SYMBOL
 from protocol.fix.live_order import live_order_template
-from protocol.fix.messages import ExecutionReport, OrderCancelReject
+from protocol.fix.messages import ExecutionReport
 from protocol.fix.reports import execution_report, order_cancel_reject
 from protocol.fix.session import FixSession
 from protocol.fix.stream import FixStream
@@ -72,6 +68,7 @@ class FixReports:
         self._time_text = b""
         self._texts: dict[int, dict[int, bytes]] = {}
         self._live_orders: dict[str, bytes] = {}
+        self.refusals = FixRefusals(floor, self.transact_time)
 
     def accepted(self, session: SessionRecord, order: Order, command_seq: int, index: int) -> None:
         """ExecType(150)=0 New, by the template: 1.1 us where `_report` takes 3.4."""
@@ -171,6 +168,43 @@ class FixReports:
         """ExecType D Restated: no FIX request reduces, so nobody asked for it here."""
         self._report(session, order, b"D", exec_id(command_seq, index))
 
+    def modified(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderModified,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """ExecType D Restated, with the new LeavesQty(151): no FIX request modifies."""
+        self._report(session, order, b"D", exec_id(command_seq, index))
+
+    def reranked(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderReranked,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """ExecType D Restated, with the new SecondaryOrderID(198)."""
+        self._report(session, order, b"D", exec_id(command_seq, index))
+
+    def refreshed(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderRefreshed,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """Nothing at once: the next report has the new SecondaryOrderID(198)."""
+
+    def entry_changed(
+        self, session: SessionRecord, event: OrderEntryChanged, command_seq: int, index: int
+    ) -> None:
+        """Nothing: no FIX request disables or enables order entry."""
+
     def busted(
         self, session: SessionRecord, order: Order, event: TradeBusted, command_seq: int, index: int
     ) -> None:
@@ -199,13 +233,13 @@ class FixReports:
         version, width = stream.version, stream.time_width
         if event.kind is RequestKind.ENTER:
             echo = command.echo if isinstance(command, EnterOrder) else b""
-            report = self.refused_order(
+            report = self.refusals.order(
                 command, event, exec_id(command_seq, index), (echo[:1], echo[1:])
             )
             self.send(session, b"8", execution_report(version, report, width))
             return
         named = command.echo if isinstance(command, RefuseRequest) else b""
-        reject = self.refused(version, event, named)
+        reject = self.refusals.change(version, event, named)
         self.send(session, b"9", order_cancel_reject(version, reject, width))
 
     def day_changed(self, session: SessionRecord, event: DayStarted | DayEnded) -> None:
@@ -282,60 +316,6 @@ class FixReports:
             last_px=b"" if last is None else self._text(last[1], decimals),
             transact_time=self.transact_time(),
             text=text,
-        )
-
-    def refused_order(
-        self, command: Command, event: OrderRejected, exec_id: bytes, echo: tuple[bytes, bytes]
-    ) -> ExecutionReport:
-        """The report of a refused order, showing of it what the request itself held; `echo` as in
-        `order_report`, of an order that came as far as the engine."""
-        report = ExecutionReport(
-            order_id=b"NONE",
-            exec_id=exec_id,
-            exec_type=b"8",
-            ord_status=b"8",
-            symbol=NO_SYMBOL,
-            side=NO_SIDE,
-            leaves_qty=b"0",
-            cum_qty=b"0",
-            avg_px=b"0",
-            cl_ord_id=event.client_id,
-            ord_rej_reason=ORD_REJ_REASON[event.reason],
-            transact_time=self.transact_time(),
-            text=event.text or REJECT_TEXT[event.reason],
-        )
-        shown: dict[str, bytes] = {}
-        if isinstance(command, EnterOrder):
-            instrument = self._instruments[command.instrument_id].instrument
-            shown = {
-                "symbol": instrument.symbol,
-                "side": echo[0],
-                "account": echo[1],
-                "order_qty": format_decimal(command.quantity, instrument.quantity_decimals),
-                "ord_type": ORD_TYPE_OF[command.order_type],
-                "time_in_force": TIME_IN_FORCE_OF[command.time_in_force],
-            }
-            if command.order_type is OrderType.LIMIT:
-                shown["price"] = format_decimal(command.price, instrument.price_decimals)
-        elif isinstance(command, RefuseRequest):
-            for field in command.echo.split(b"\x01"):
-                tag, _, value = field.partition(b"=")
-                if value and tag in ECHOED:
-                    shown[ECHOED[tag]] = value
-        return msgspec.structs.replace(report, **shown)
-
-    def refused(self, version: Version, event: OrderRejected, named: bytes) -> OrderCancelReject:
-        """A refused cancel or replace; `named` is the OrigClOrdID(41) of the request, if known."""
-        order = self._floor.orders.by_id.get(event.order_id)
-        return OrderCancelReject(
-            order_id=b"NONE" if order is None else b"%d" % order.order_id,
-            cl_ord_id=event.client_id,
-            orig_cl_ord_id=named or (b"NONE" if order is None else order.client_id),
-            ord_status=b"8" if order is None else ord_status(version, order),
-            cxl_rej_response_to=CXL_REJ_RESPONSE_TO[event.kind],
-            cxl_rej_reason=CXL_REJ_REASON.get(event.reason, CXL_REJ_REASON_OTHER),
-            text=event.text or REJECT_TEXT[event.reason],
-            transact_time=self.transact_time(),
         )
 
     # -- inside -------------------------------------------------------------------------------

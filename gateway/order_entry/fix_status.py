@@ -16,7 +16,7 @@ from gateway.order_entry.fix_requests import (
     value,
 )
 from gateway.order_entry.fix_words import ORD_REJ_REASON, REJECT_TEXT, SIDES
-from gateway.order_entry.orders import MassRequest, Order, Outcome, Refused, Request
+from gateway.order_entry.outcomes import MassRequest, Order, Outcome, Refused, Request
 from gateway.sessions import Connection, SessionRecord
 from matching.events import OrderRejected
 from matching.types import RequestKind
@@ -87,11 +87,11 @@ class FixStatus:
             self._tell(record, outcome.order, (message.cl_ord_id, outcome.orig_client_id))
         elif isinstance(outcome, MassRequest):
             self.mass_canceled(record, message.cl_ord_id, outcome)
-        elif outcome.kind is RequestKind.ENTER:
+        elif isinstance(outcome, Refused) and outcome.kind is RequestKind.ENTER:
             reason = (ORD_REJ_REASON[outcome.reason], outcome.text or REJECT_TEXT[outcome.reason])
             shown = (message.symbol[:TEXT_MAX], message.side[:TEXT_MAX])
             self._tell_nothing(record, (b"NONE", message.cl_ord_id), shown, reason)
-        else:
+        elif isinstance(outcome, Refused):
             self._refuse_again(record, outcome)
 
     def _refuse_again(self, record: SessionRecord, refused: Refused) -> None:
@@ -105,7 +105,7 @@ class FixStatus:
             refused.order_id,
             refused.text,
         )
-        reject = self._reports.refused(stream.version, event, refused.echo)
+        reject = self._reports.refusals.change(stream.version, event, refused.echo)
         body = order_cancel_reject(stream.version, reject, stream.time_width)
         self._reports.send(record, b"9", body)
 

@@ -7,7 +7,7 @@ from gateway.order_entry.fix_reports import FixReports, stream_of
 from gateway.order_entry.fix_requests import TEXT_MAX, TOO_MANY, Steps, asker, not_taken, value
 from gateway.order_entry.fix_status import order_id
 from gateway.order_entry.fix_words import SIDES, fill_exec_id
-from gateway.order_entry.orders import Order
+from gateway.order_entry.outcomes import Order
 from gateway.sessions import Connection, SessionRecord
 from protocol.fix.answers import business_reject
 from protocol.fix.fields import BusinessRejectReason

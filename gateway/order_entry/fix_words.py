@@ -4,7 +4,7 @@ Every member of an engine enumeration has an entry; a FIX value without one is r
 """
 
 from gateway.desk import exec_id
-from gateway.order_entry.orders import Order
+from gateway.order_entry.outcomes import Order
 from matching.types import CancelReason, OrderType, RejectReason, RequestKind, Side, TimeInForce
 from protocol.fix.version import Version
 

@@ -13,7 +13,7 @@ from gateway.order_entry.ouch_words import (
     REJECTED_REASON,
     unpack_echo,
 )
-from gateway.order_entry.orders import Order
+from gateway.order_entry.outcomes import Order
 from gateway.order_entry.soup_sessions import SoupSessions
 from gateway.sessions import SessionRecord
 from matching.commands import Command, RefuseRequest

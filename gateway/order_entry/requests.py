@@ -4,7 +4,8 @@ A request that is refused here is a command too (`RefuseRequest`): its client id
 answer has a number, and recovery needs no wire bytes to know it."""
 
 from gateway.desk import Floor
-from gateway.order_entry.orders import CLIENT_ID_MAX, Order
+from gateway.order_entry.orders import CLIENT_ID_MAX
+from gateway.order_entry.outcomes import Order
 from gateway.sessions import SessionRecord
 from matching.commands import CancelOrder, RefuseRequest, ReplaceOrder
 from matching.types import RejectReason, RequestKind, Side

@@ -17,10 +17,14 @@ from matching.events import (
     Event,
     OrderAccepted,
     OrderCanceled,
+    OrderEntryChanged,
     OrderExecuted,
+    OrderModified,
     OrderReduced,
+    OrderRefreshed,
     OrderRejected,
     OrderReplaced,
+    OrderReranked,
     SessionRegistered,
     TradeBusted,
 )
@@ -45,6 +49,10 @@ class Router:
             OrderCanceled: self._canceled,
             OrderReplaced: self._replaced,
             OrderReduced: self._reduced,
+            OrderModified: self._modified,
+            OrderReranked: self._reranked,
+            OrderRefreshed: self._refreshed,
+            OrderEntryChanged: self._entry_changed,
             OrderRejected: self._rejected,
             TradeBusted: self._busted,
             DayStarted: self._day_changed,
@@ -98,6 +106,27 @@ class Router:
         order = self._orders.by_id[event.order_id]
         session = self._sessions[order.session_id]
         self._reports[session.wire].reduced(session, order, event, seq, index)
+
+    def _modified(self, command: Command, event: OrderModified, seq: int, index: int) -> None:
+        order = self._orders.by_id[event.order_id]
+        session = self._sessions[order.session_id]
+        self._reports[session.wire].modified(session, order, event, seq, index)
+
+    def _reranked(self, command: Command, event: OrderReranked, seq: int, index: int) -> None:
+        order = self._orders.by_id[event.order_id]
+        session = self._sessions[order.session_id]
+        self._reports[session.wire].reranked(session, order, event, seq, index)
+
+    def _refreshed(self, command: Command, event: OrderRefreshed, seq: int, index: int) -> None:
+        order = self._orders.by_id[event.order_id]
+        session = self._sessions[order.session_id]
+        self._reports[session.wire].refreshed(session, order, event, seq, index)
+
+    def _entry_changed(
+        self, command: Command, event: OrderEntryChanged, seq: int, index: int
+    ) -> None:
+        session = self._sessions[event.session_id]
+        self._reports[session.wire].entry_changed(session, event, seq, index)
 
     def _rejected(self, command: Command, event: OrderRejected, seq: int, index: int) -> None:
         session = self._sessions.get(event.session_id)

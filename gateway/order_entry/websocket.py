@@ -6,12 +6,12 @@ from gateway.accounts import NotRegistered
 from gateway.config import Config, is_loopback
 from gateway.desk import Floor
 from gateway.order_entry import requests
-from gateway.order_entry.orders import Order, Refused
+from gateway.order_entry.outcomes import Order, Refused
 from gateway.order_entry.websocket_opening import allowed_origins, welcome_text
 from gateway.order_entry.websocket_recorded import BridgeConnection, NewSession
-from gateway.order_entry.websocket_reports import WebSocketReports, text_of
+from gateway.order_entry.websocket_reports import WebSocketReports
 from gateway.order_entry.websocket_subscriptions import Subscriptions, new_subscription
-from gateway.order_entry.websocket_words import ORDER_TYPES, SIDES, TIMES_IN_FORCE
+from gateway.order_entry.websocket_words import ORDER_TYPES, SIDES, TIMES_IN_FORCE, text_of
 from gateway.sessions import Connection, Numbers, SessionRecord
 from matching.commands import EnterOrder, ReplaceOrder
 from matching.instrument import Instrument

@@ -3,8 +3,9 @@
 from msgspec import Struct
 
 from gateway.desk import Floor, exec_id
-from gateway.order_entry.orders import Order, Outcome, Refused, Request
+from gateway.order_entry.outcomes import Order, Outcome, Refused, Request
 from gateway.order_entry.websocket_recorded import BridgeConnection
+from gateway.order_entry.websocket_refusals import explain
 from gateway.order_entry.websocket_words import (
     BUST_REASON_OF,
     CANCEL_REASON_OF,
@@ -14,41 +15,31 @@ from gateway.order_entry.websocket_words import (
     REJECT_TEXT,
     SIDE_OF,
     TIME_IN_FORCE_OF,
+    avg_px,
+    order_state,
+    text_of,
 )
 from gateway.sessions import SessionRecord
-from matching.commands import Command, EnterOrder, RefuseRequest, ReplaceOrder
+from matching.commands import Command, RefuseRequest
 from matching.events import (
     DayEnded,
     DayStarted,
     OrderCanceled,
+    OrderEntryChanged,
     OrderExecuted,
+    OrderModified,
     OrderReduced,
+    OrderRefreshed,
     OrderRejected,
     OrderReplaced,
+    OrderReranked,
     TradeBusted,
 )
 from matching.instrument import Instrument
-from matching.types import CancelReason, OrderType, RejectReason, RequestKind, Side
+from matching.types import CancelReason, OrderType, RequestKind, Side
 from protocol import feed
 from protocol.feed import format_decimal
 from protocol.websocket_bridge import append_numbered
-from protocol.websocket_words import OrderState
-
-_AVG_PX_DIGITS = 4
-"""Digits of `avg_px` beyond those of a price."""
-_RULES: dict[RejectReason, tuple[str, str]] = {
-    RejectReason.QUANTITY_TOO_LARGE: ("quantity_max", "at most"),
-    RejectReason.INVALID_LOT: ("lot_size", "a multiple of"),
-    RejectReason.PRICE_TOO_LARGE: ("price_max", "at most"),
-    RejectReason.INVALID_TICK: ("tick_size", "a multiple of"),
-}
-"""The instrument's rule behind a refusal, and how it binds."""
-_ABOUT_PRICE = (RejectReason.PRICE_TOO_LARGE, RejectReason.INVALID_TICK)
-
-
-def text_of(client_id: bytes) -> str:
-    """A client's own id as JSON text; other wires' ids may hold any byte."""
-    return client_id.decode("latin-1")
 
 
 class WebSocketReports:
@@ -128,15 +119,44 @@ class WebSocketReports:
         index: int,
     ) -> None:
         """`reduced`: no WebSocket request does that, so nobody here asked."""
-        self._send(
-            session,
-            feed.Reduced(
-                time_ns=self._floor.now_ns,
-                exec_id=_exec_id(command_seq, index),
-                quantity=format_decimal(event.quantity, self._instrument(order).quantity_decimals),
-                order=self.view(order),
-            ),
-        )
+        self._reduced(session, order, event.quantity, _exec_id(command_seq, index))
+
+    def modified(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderModified,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """`reduced` if it has less to execute: the words are another wire's."""
+        if event.quantity:
+            self._reduced(session, order, event.quantity, _exec_id(command_seq, index))
+
+    def reranked(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderReranked,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """Nothing yet: the reference is none of this wire's words."""
+
+    def refreshed(
+        self,
+        session: SessionRecord,
+        order: Order,
+        event: OrderRefreshed,
+        command_seq: int,
+        index: int,
+    ) -> None:
+        """Nothing: the order, and what of it is open, is as it was."""
+
+    def entry_changed(
+        self, session: SessionRecord, event: OrderEntryChanged, command_seq: int, index: int
+    ) -> None:
+        """Nothing: no WebSocket request does that."""
 
     def busted(
         self, session: SessionRecord, order: Order, event: TradeBusted, command_seq: int, index: int
@@ -165,7 +185,7 @@ class WebSocketReports:
         index: int,
     ) -> None:
         """`rejected` for an order, `cancel_rejected` for a cancel or replace."""
-        text = text_of(event.text) or self._explain(command, event.reason)
+        text = text_of(event.text) or explain(self._floor, command, event.reason)
         echo = command.echo if isinstance(command, RefuseRequest) else b""
         refused = Refused(
             event.client_id,
@@ -299,6 +319,17 @@ class WebSocketReports:
             ),
         )
 
+    def _reduced(self, session: SessionRecord, order: Order, quantity: int, exec_id: str) -> None:
+        self._send(
+            session,
+            feed.Reduced(
+                time_ns=self._floor.now_ns,
+                exec_id=exec_id,
+                quantity=format_decimal(quantity, self._instrument(order).quantity_decimals),
+                order=self.view(order),
+            ),
+        )
+
     def _refused(self, session: SessionRecord, refused: Refused, *, repeat: bool = False) -> None:
         text = text_of(refused.text) or REJECT_TEXT[refused.reason]
         reason = REJECT_REASON_OF[refused.reason]
@@ -332,27 +363,6 @@ class WebSocketReports:
             ),
         )
 
-    def _explain(self, command: Command, reason: RejectReason) -> str:
-        """The refusal with the numbers that led to it, where the request has them."""
-        text = REJECT_TEXT[reason]
-        rule = _RULES.get(reason)
-        if rule is None or not isinstance(command, EnterOrder | ReplaceOrder):
-            return text
-        if isinstance(command, EnterOrder):
-            instrument_id = command.instrument_id
-        else:
-            order = self._floor.orders.by_id.get(command.order_id)
-            if order is None:
-                return text
-            instrument_id = order.instrument_id
-        instrument = self._floor.engine.instruments[instrument_id].instrument
-        field, expected = rule
-        about_price = reason in _ABOUT_PRICE
-        decimals = instrument.price_decimals if about_price else instrument.quantity_decimals
-        received = command.price if about_price else command.quantity
-        limit = format_decimal(getattr(instrument, field), decimals)
-        return f"{text}: expected {expected} {limit}, received {format_decimal(received, decimals)}"
-
     def _instrument(self, order: Order) -> Instrument:
         return self._floor.engine.instruments[order.instrument_id].instrument
 
@@ -369,24 +379,6 @@ class WebSocketReports:
         else:
             append_numbered(session.sent_log, payload)
         self._floor.touch(session)
-
-
-def order_state(order: Order) -> OrderState:
-    """The one word for where an order stands."""
-    if order.leaves_qty:
-        return "partially_filled" if order.cum_qty else "new"
-    if order.closed_by is None and not order.busted:
-        return "filled"
-    return "expired" if order.closed_by is CancelReason.EXPIRED else "canceled"
-
-
-def avg_px(notional: int, cum_qty: int, price_decimals: int) -> str:
-    """notional / cum_qty to price_decimals + 4 digits, half up; empty if nothing executed."""
-    if cum_qty == 0:
-        return ""
-    scale = 10**_AVG_PX_DIGITS
-    units = (2 * notional * scale + cum_qty) // (2 * cum_qty)
-    return format_decimal(units, price_decimals + _AVG_PX_DIGITS)
 
 
 def _exec_id(command_seq: int, index: int) -> str:

@@ -1,6 +1,7 @@
 """The day's orders as a fold: what a session's client id stands for, live and recovered alike."""
 
-from gateway.order_entry.orders import Order, Orders, Refused, Request
+from gateway.order_entry.orders import Orders
+from gateway.order_entry.outcomes import Order, Refused, Request
 from matching.commands import (
     AddAccount,
     AddInstrument,

@@ -9,7 +9,7 @@ from gateway.order_entry import fix_reports
 from gateway.order_entry.fix import FixDesk
 from gateway.order_entry.fix_reports import FixReports
 from gateway.order_entry.fix_words import CANCEL_TEXT, ord_status
-from gateway.order_entry.orders import Order
+from gateway.order_entry.outcomes import Order
 from matching.commands import MassCancel, ReduceOrder
 from matching.types import CancelReason, OrderType, Side, TimeInForce
 from protocol.fix.version import FIX42, FIX44, FIX50SP2, Version

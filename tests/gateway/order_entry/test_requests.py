@@ -6,7 +6,8 @@ import pytest
 
 from gateway.accounts import Directory
 from gateway.order_entry import requests
-from gateway.order_entry.orders import CLIENT_ID_MAX, Order, Orders
+from gateway.order_entry.orders import CLIENT_ID_MAX, Orders
+from gateway.order_entry.outcomes import Order
 from gateway.sessions import SessionRecord
 from matching.commands import (
     AddAccount,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.order_entry.orders import Order
-from gateway.order_entry.websocket_reports import avg_px, order_state, text_of
+from gateway.order_entry.outcomes import Order
+from gateway.order_entry.websocket_words import avg_px, order_state, text_of
 from matching.types import CancelReason, OrderType, Side, TimeInForce
 
 
