@@ -38,6 +38,9 @@ class Kind(Enum):
     I32 = "i32"
     U48 = "u48"
     U64 = "u64"
+    APPENDAGE = "appendage"
+    """Whatever follows the fixed fields, to the end of the message: `pack` and `unpack_from` leave
+    it to the protocol."""
 
 
 class Place(NamedTuple):
@@ -83,10 +86,32 @@ def u64(offset: int, note: str = "") -> Place:
     return Place(offset, 8, Kind.U64, None, note)
 
 
-class Layout:
-    """One message's wire form. `pack` takes the field values in order, `unpack` a whole message."""
+def tagged(offset: int, note: str = "", *, always: bool) -> Place:
+    """The last field: tagged options after their total length.
 
-    __slots__ = ("direction", "fields", "message", "pack", "size", "source", "type_code", "unpack")
+    Without `always` the message may also end before the length: then the options are none.
+    """
+    return Place(offset, 2 if always else 0, Kind.APPENDAGE, None, note)
+
+
+class Layout:
+    """One message's wire form. `pack` takes the field values in order, `unpack` a whole message.
+
+    `size` is the only size, or the least one of a message that ends in an appendage.
+    """
+
+    __slots__ = (
+        "direction",
+        "fields",
+        "fixed_size",
+        "message",
+        "pack",
+        "size",
+        "source",
+        "type_code",
+        "unpack",
+        "unpack_from",
+    )
 
     def __init__(
         self,
@@ -103,15 +128,24 @@ class Layout:
         self.source = source
         self.fields = _places(message)
         _check_contiguous(self)
-        formats = "".join(_FORMATS[place.kind].format(place.length) for _, place in self.fields)
+        formats = "".join(FORMATS[place.kind].format(place.length) for _, place in self.fields)
         packer = struct.Struct(f">c{formats}")
         self.pack = packer.pack
         """`pack(type_code, *values)`: the whole message."""
-        self.unpack = struct.Struct(f">x{formats}").unpack
+        unpacker = struct.Struct(f">x{formats}")
+        self.unpack = unpacker.unpack
         """The values; raises struct.error for another size."""
+        self.unpack_from = unpacker.unpack_from
+        """The values of the fixed fields; raises struct.error where they are cut short."""
+        self.fixed_size = unpacker.size
+        """Where the appendage begins, of a message that has one."""
+
+    @property
+    def has_appendage(self) -> bool:
+        return bool(self.fields) and self.fields[-1][1].kind is Kind.APPENDAGE
 
 
-_FORMATS: Final = {
+FORMATS: Final = {
     Kind.ALPHA: "{}s",
     Kind.CODE: "c",
     Kind.U8: "B",
@@ -120,7 +154,9 @@ _FORMATS: Final = {
     Kind.I32: "i",
     Kind.U48: "6s",
     Kind.U64: "Q",
+    Kind.APPENDAGE: "",
 }
+"""The `struct` format of each kind, to be formatted with the length."""
 
 
 def _places(message: type[msgspec.Struct]) -> tuple[tuple[str, Place], ...]:
@@ -160,9 +196,10 @@ class Codec:
             return LayoutError("message type: expected a byte, received an empty message")
         for layout in self.layouts:
             if layout.type_code == payload[:1]:
+                expected = f"{layout.size} bytes{' or more' if layout.has_appendage else ''}"
                 return LayoutError(
                     f"{layout.message.__name__} length: "
-                    f"expected {layout.size} bytes, received {len(payload)}"
+                    f"expected {expected}, received {len(payload)}"
                 )
         known = " ".join(layout.type_code.decode("ascii") for layout in self.layouts)
         return LayoutError(f"message type: expected one of {known}, received {payload[:1]!r}")
