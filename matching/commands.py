@@ -101,7 +101,9 @@ class CancelOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=4)
 class MassCancel(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):
     """Cancel every live order that fits all given filters; 0 means any. In order_id order.
 
-    `requested_by` is the session that asked under its own `client_id`; 0: the operator.
+    `requested_by` is the session that asked under its own `client_id`; 0: the operator. What only
+    its wire knows of an order is no filter here: then `order_ids` names, in ascending order, those
+    that it means.
     """
 
     session_id: int = 0
@@ -110,6 +112,7 @@ class MassCancel(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=5):
     reason: CancelReason = CancelReason.SUPERVISORY
     requested_by: int = 0
     client_id: bytes = b""
+    order_ids: tuple[int, ...] | None = None
 
 
 class RefuseRequest(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=6):

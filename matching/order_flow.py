@@ -301,10 +301,13 @@ class OrderFlow:
     def mass_cancel(self, command: MassCancel) -> Outcome:
         session_id, account_id = command.session_id, command.account_id
         instrument_id = command.instrument_id
+        live = self.orders
+        named = live if command.order_ids is None else command.order_ids
         chosen = [
             order
-            for order in self.orders.values()
-            if session_id in (0, order.session_id)
+            for order_id in named
+            if (order := live.get(order_id)) is not None
+            and session_id in (0, order.session_id)
             and account_id in (0, order.account_id)
             and instrument_id in (0, order.instrument_id)
         ]

@@ -68,7 +68,8 @@ class NaiveEngine:
                     (command.account_id, order.owner.account_id),
                     (command.instrument_id, order.owner.instrument_id),
                 ]
-                if all(wanted in (0, found) for wanted, found in filters):
+                named = command.order_ids is None or order.order_id in command.order_ids
+                if named and all(wanted in (0, found) for wanted, found in filters):
                     self.off(order, command.reason, out)
             if command.requested_by:
                 asked = (command.requested_by, command.client_id)

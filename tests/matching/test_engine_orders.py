@@ -504,6 +504,9 @@ def test_cancel_anywhere_in_the_queue_leaves_the_others_in_order(place: int) -> 
         (MassCancel(instrument_id=2), [2, 4]),
         (MassCancel(account_id=2, instrument_id=2), [4]),
         (MassCancel(session_id=1, account_id=2), []),
+        (MassCancel(order_ids=(2, 4, 5)), [2, 4]),
+        (MassCancel(session_id=2, order_ids=(2, 4)), [4]),
+        (MassCancel(order_ids=()), []),
     ],
 )
 def test_mass_cancel_takes_what_fits_all_filters(command: MassCancel, gone: list[int]) -> None:
