@@ -30,57 +30,68 @@ class Option(NamedTuple):
     tag: int
     length: int
     kind: Kind
-    enumeration: type[Enum] | None
+    requests: str
+    """Types of the requests that the specification allows it in."""
     note: str
+    enumeration: type[Enum] | None
 
 
-def _code(tag: int, enumeration: type[Enum], note: str = "") -> Option:
-    return Option(tag, 1, Kind.CODE, enumeration, note)
+_BOTH: Final = "O U"
 
 
-def _alpha(tag: int, length: int, note: str = "") -> Option:
-    return Option(tag, length, Kind.ALPHA, None, note)
+def _code(tag: int, enumeration: type[Enum], requests: str = _BOTH, note: str = "") -> Option:
+    return Option(tag, 1, Kind.CODE, requests, note, enumeration)
 
 
-def _integer(tag: int, length: int, kind: Kind, note: str = "") -> Option:
-    return Option(tag, length, kind, None, note)
+def _alpha(tag: int, length: int, requests: str = _BOTH, note: str = "") -> Option:
+    return Option(tag, length, Kind.ALPHA, requests, note, None)
+
+
+def _u32(tag: int, requests: str = _BOTH, note: str = "") -> Option:
+    return Option(tag, 4, Kind.U32, requests, note, None)
+
+
+def _u64(tag: int, requests: str = _BOTH, note: str = "") -> Option:
+    return Option(tag, 8, Kind.U64, requests, note, None)
+
+
+def _offset(tag: int) -> Option:
+    return Option(tag, 4, Kind.I32, _BOTH, "1/10000", None)
 
 
 class Appendage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The options of one message; None: absent."""
 
     secondary_ord_ref_num: Annotated[
-        int | None, _integer(1, 8, Kind.U64, "order reference number of the part now shown")
+        int | None, _u64(1, "", "order reference number of the part now shown; in Order Restated")
     ] = None
-    firm: Annotated[bytes | None, _alpha(2, 4)] = None
-    min_qty: Annotated[int | None, _integer(3, 4, Kind.U32, "round lots")] = None
+    firm: Annotated[bytes | None, _alpha(2, 4, "O")] = None
+    min_qty: Annotated[int | None, _u32(3, note="round lots")] = None
     customer_type: Annotated[bytes | None, _code(4, CustomerType)] = None
-    max_floor: Annotated[int | None, _integer(5, 4, Kind.U32, "shares shown of a reserve")] = None
+    max_floor: Annotated[int | None, _u32(5, note="shares shown of a reserve")] = None
     price_type: Annotated[bytes | None, _code(6, PriceType)] = None
-    peg_offset: Annotated[int | None, _integer(7, 4, Kind.I32, "1/10000")] = None
-    discretion_price: Annotated[int | None, _integer(9, 8, Kind.U64, "1/10000")] = None
+    peg_offset: Annotated[int | None, _offset(7)] = None
+    discretion_price: Annotated[int | None, _u64(9, note="1/10000")] = None
     discretion_price_type: Annotated[bytes | None, _code(10, PriceType)] = None
-    discretion_peg_offset: Annotated[int | None, _integer(11, 4, Kind.I32, "1/10000")] = None
+    discretion_peg_offset: Annotated[int | None, _offset(11)] = None
     post_only: Annotated[bytes | None, _code(12, PostOnly)] = None
-    random_reserves: Annotated[int | None, _integer(13, 4, Kind.U32, "shares")] = None
-    route: Annotated[bytes | None, _alpha(14, 4)] = None
-    expire_time: Annotated[
-        int | None, _integer(15, 4, Kind.U32, "seconds, below 86,400; with TIF 6")
-    ] = None
+    random_reserves: Annotated[int | None, _u32(13, note="shares")] = None
+    route: Annotated[bytes | None, _alpha(14, 4, "O")] = None
+    expire_time: Annotated[int | None, _u32(15, note="seconds, below 86,400")] = None
     trade_now: Annotated[bytes | None, _code(16, TradeNow)] = None
     handle_inst: Annotated[bytes | None, _code(17, HandleInst)] = None
-    bbo_weight: Annotated[bytes | None, _code(18, BboWeight, "in answers")] = None
-    display_qty: Annotated[int | None, _integer(22, 4, Kind.U32, "in Order Restated")] = None
-    display_price: Annotated[
-        int | None, _integer(23, 8, Kind.U64, "1/10000; in Order Restated")
-    ] = None
-    group_id: Annotated[int | None, _integer(24, 2, Kind.U16)] = None
+    bbo_weight: Annotated[bytes | None, _code(18, BboWeight, "", "in Accepted, Replaced")] = None
+    display_qty: Annotated[int | None, _u32(22, "", "in Order Restated")] = None
+    display_price: Annotated[int | None, _u64(23, "", "1/10000; in Order Restated")] = None
+    group_id: Annotated[int | None, Option(24, 2, Kind.U16, _BOTH, "", None)] = None
     shares_located: Annotated[bytes | None, _code(25, SharesLocated)] = None
-    locate_broker: Annotated[bytes | None, _alpha(26, 4)] = None
-    side: Annotated[bytes | None, _code(27, Side)] = None
-    user_ref_idx: Annotated[int | None, _integer(28, 1, Kind.U8, "channel within the port")] = None
-    aiq_strategy: Annotated[bytes | None, _alpha(29, 1, "self match prevention")] = None
-    aiq_group_id: Annotated[bytes | None, _alpha(30, 2, "self match prevention")] = None
+    locate_broker: Annotated[bytes | None, _alpha(26, 4, "", "2025")] = None
+    side: Annotated[bytes | None, _code(27, Side, "", "2025")] = None
+    user_ref_idx: Annotated[
+        int | None, Option(28, 1, Kind.U8, "", "2025; channel within the port", None)
+    ] = None
+    aiq_strategy: Annotated[bytes | None, _alpha(29, 1, "", "2025; self match prevention")] = None
+    aiq_group_id: Annotated[bytes | None, _alpha(30, 2, "", "2025; self match prevention")] = None
 
 
 NO_OPTIONS: Final = Appendage()
