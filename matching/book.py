@@ -1,4 +1,4 @@
-"""The order book of one symbol: price, then time.
+"""The order book of one symbol: price, then display, then time.
 
 Prices are kept as keys of which the largest is the best (bid: the price; ask: minus the price), so
 that one code serves both sides and the best is the end of a sorted list, where appending and
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from matching.order import Level, RestingOrder
-from matching.types import Side
+from matching.types import FULL, Side
 
 ANY_PRICE = -(1 << 63)
 """A limit key below every price's key: what a market order accepts."""
@@ -30,20 +30,26 @@ class BookSide:
         self.levels: dict[int, Level] = {}
 
     def add(self, order: RestingOrder) -> None:
-        """Join the end of the queue. O(1); for a new price O(log n) and a memmove."""
+        """Join the end of its queue. O(1); for a new price O(log n) and a memmove."""
         key = self.sign * order.price
         level = self.levels.get(key)
+        terms = order.terms
+        hidden = terms is not None and terms.display_quantity == 0
         order.next = None
         if level is None:
             order.previous = None
-            self.levels[key] = Level(order)
+            self.levels[key] = level = Level(order)
             insort(self.keys, key)
-        else:
+        elif level.hidden is None or hidden:
             tail = level.tail
             order.previous = tail
             tail.next = order
             level.tail = order
             level.quantity += order.leaves
+        else:
+            _add_before(level.hidden, order, level)
+        if hidden and level.hidden is None:
+            level.hidden = order
 
     def remove(self, order: RestingOrder) -> None:
         """Leave the queue. O(1); for the last order of a price O(log n) and a memmove."""
@@ -60,6 +66,8 @@ class BookSide:
             return
         level = self.levels[key]
         level.quantity -= order.leaves
+        if level.hidden is order:
+            level.hidden = following
         if previous is None:
             assert following is not None
             level.head = following
@@ -72,12 +80,16 @@ class BookSide:
             following.previous = previous
 
     def reduce(self, order: RestingOrder, quantity: int) -> None:
-        """Lower an order's leaves by less than all of them; it keeps its place. O(1)."""
+        """Lower an order's leaves by less than all of them; it keeps its place. O(1).
+
+        What it shows is for the caller to lower.
+        """
         order.leaves -= quantity
         self.levels[self.sign * order.price].quantity -= quantity
 
     def can_fill(self, limit_key: int, quantity: int) -> bool:
-        """Whether the levels at `limit_key` or better hold `quantity`. Looks at no level more."""
+        """Whether the levels at `limit_key` or better hold `quantity`, shown or not. Looks at no
+        level more."""
         for key in reversed(self.keys):
             if key < limit_key:
                 return False
@@ -87,7 +99,7 @@ class BookSide:
         return False
 
     def __iter__(self) -> Iterator[RestingOrder]:
-        """Every order, best price first, oldest first."""
+        """Every order, best price first, shown before hidden, oldest first."""
         for key in reversed(self.keys):
             order: RestingOrder | None = self.levels[key].head
             while order is not None:
@@ -95,9 +107,22 @@ class BookSide:
                 order = order.next
 
     def prices(self) -> Iterator[tuple[int, int]]:
-        """(price, total quantity) of every level, best first."""
+        """(price, total quantity, shown or not) of every level, best first."""
         for key in reversed(self.keys):
             yield key * self.sign, self.levels[key].quantity
+
+
+def _add_before(hidden: RestingOrder, order: RestingOrder, level: Level) -> None:
+    """Join the end of those that show, where others at that price are hidden."""
+    previous = hidden.previous
+    order.previous = previous
+    order.next = hidden
+    hidden.previous = order
+    if previous is None:
+        level.head = order
+    else:
+        previous.next = order
+    level.quantity += order.leaves
 
 
 class OrderBook:
@@ -128,6 +153,7 @@ def _check_side(side: Side, book_side: BookSide) -> None:
     for key, level in book_side.levels.items():
         quantity = 0
         reference = 0
+        first_hidden: RestingOrder | None = None
         previous: RestingOrder | None = None
         order: RestingOrder | None = level.head
         while order is not None:
@@ -135,11 +161,32 @@ def _check_side(side: Side, book_side: BookSide) -> None:
             assert order.price * book_side.sign == key, order.order_id
             assert 0 < order.leaves <= order.quantity, order.order_id
             assert order.previous is previous, order.order_id
-            # References come from one counter, so the queue is in their order: oldest first.
+            hidden = _check_terms(order)
+            assert hidden or first_hidden is None, order.order_id
+            if hidden and first_hidden is None:
+                first_hidden = order
+                reference = 0
+            # References come from one counter, so both queues are in their order: oldest first.
             assert order.order_reference > reference, order.order_id
             assert order.order_reference >= order.order_id, order.order_id
             reference = order.order_reference
             quantity += order.leaves
             previous, order = order, order.next
+        assert level.hidden is first_hidden, key
         assert level.tail is previous, key
         assert level.quantity == quantity > 0, key
+
+
+def _check_terms(order: RestingOrder) -> bool:
+    """What an order shows is right; returns whether it is hidden."""
+    terms = order.terms
+    if terms is None:
+        return False
+    display_quantity, shown = terms.display_quantity, terms.shown
+    if display_quantity > 0:
+        assert 0 < shown <= min(display_quantity, order.leaves), order.order_id
+    else:
+        assert shown == display_quantity, order.order_id
+    # Terms that ask for nothing are None, or the order path would be longer for nothing.
+    assert terms.post_only or terms.expire_ns or display_quantity != FULL, order.order_id
+    return display_quantity == 0

@@ -25,10 +25,14 @@ from matching.types import (
 class EnterOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1):
     """A new order. `price` is 0 for MARKET.
 
-    What only an order that can rest has: `expire_ns` (UTC epoch) ends it before its time in force
-    does, 0 leaves it to that. `display_quantity` is the most that the book shows of it at once:
-    FULL, 0 for a hidden order, else a reserve order that shows so much, a multiple of the lot. A
-    `post_only` order that would trade on arrival is canceled instead (POST_ONLY).
+    What only an order that can rest has: `expire_ns` (UTC epoch, after the command's own time) ends
+    it before its time in force does, 0 leaves it to that. `display_quantity` is the most that the
+    book shows of it at once: FULL, 0 for a hidden order, else a reserve order that shows so much, a
+    multiple of the lot. As much as the quantity or more is FULL; 0 means nothing for an order that
+    cannot rest. A `post_only` order that would trade on arrival is canceled instead (POST_ONLY).
+
+    Of one price what shows trades before what is hidden. A reserve order trades no more than it
+    shows; when that is gone it shows anew from the end of the queue (OrderRefreshed).
     """
 
     session_id: int
@@ -58,7 +62,9 @@ class ReplaceOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=2
     (OrderReplaced with leaves 0). Under `cancel_if_invalid` both cancel the order.
 
     `expire_ns`, `display_quantity` and `post_only` as in EnterOrder; None keeps the order's own.
-    Another display quantity costs the priority.
+    Another display quantity costs the priority, another expiry or `post_only` does not. A post-only
+    order that lost its place and would trade is canceled (OrderReplaced, OrderCanceled). What a
+    replace, reduce or modify takes away is taken first from what does not show.
     """
 
     session_id: int
@@ -211,8 +217,9 @@ class ExpireOrders(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=1
 
 
 class RerankOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=16):
-    """The operator sends a live order to the end of its price's queue: it gets a new
-    order_reference (OUCH, Order Priority Update). Not live: no event."""
+    """The operator sends a live order to the end of its price's queue, of the hidden ones if it is
+    hidden: it gets a new order_reference (OUCH, Order Priority Update) and shows what it showed.
+    Not live: no event."""
 
     order_id: int
 

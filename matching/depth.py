@@ -1,6 +1,8 @@
 """What the market sees: price levels and the last trade, folded from events alone.
 
-Exact: after every command a `Depth` equals its book. A queue position is not kept; the events
+Exact: after every command a `Depth` equals what its book shows: of a reserve order what shows now,
+of a hidden one nothing. Within a command, between a reserve order's OrderExecuted and
+OrderRefreshed, a level may be there with quantity 0. A queue position is not kept; the events
 themselves carry order references for those who want every order (L3).
 """
 
@@ -15,11 +17,13 @@ from matching.events import (
     InstrumentAdded,
     OrderCanceled,
     OrderExecuted,
+    OrderModified,
     OrderReduced,
+    OrderRefreshed,
     OrderReplaced,
     OrderRested,
 )
-from matching.types import Side
+from matching.types import FULL, Side
 
 
 class DepthLevel(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -88,7 +92,8 @@ class Depth:
         self.last_trade: LastTrade | None = None
 
     def fold(self, event: Event) -> tuple[Side, int] | None:
-        """Take in an event; returns the side and price that changed, None if the book did not."""
+        """Take in an event; returns the side and price that changed, None if the book did not: it
+        does not when a hidden order trades, but `last_trade` does."""
         handler = _HANDLERS.get(type(event))
         return None if handler is None else handler(self, event)
 
@@ -113,42 +118,66 @@ class Depth:
     def _ladder(self, side: Side) -> _Ladder:
         return self._bids if side is Side.BUY else self._asks
 
-    def _rested(self, event: OrderRested) -> tuple[Side, int]:
-        self._ladder(event.side).change(event.price, event.quantity, 1)
+    def _rested(self, event: OrderRested) -> tuple[Side, int] | None:
+        shown = event.displayed
+        if shown == FULL:
+            shown = event.quantity
+        elif shown == 0:
+            return None
+        self._ladder(event.side).change(event.price, shown, 1)
         return event.side, event.price
 
-    def _executed(self, event: OrderExecuted) -> tuple[Side, int]:
-        side = Side.SELL if event.incoming_side is Side.BUY else Side.BUY
-        gone = 0 if event.resting_leaves else -1
-        self._ladder(side).change(event.price, -event.quantity, gone)
+    def _executed(self, event: OrderExecuted) -> tuple[Side, int] | None:
         self.last_trade = LastTrade(
             event.match_number, event.price, event.quantity, event.incoming_side
         )
+        if event.displayed == 0:
+            return None
+        side = Side.SELL if event.incoming_side is Side.BUY else Side.BUY
+        gone = 0 if event.resting_leaves else -1
+        self._ladder(side).change(event.price, -event.quantity, gone)
         return side, event.price
 
-    def _reduced(self, event: OrderReduced) -> tuple[Side, int]:
-        self._ladder(event.side).change(event.price, -event.quantity, 0)
+    def _refreshed(self, event: OrderRefreshed) -> tuple[Side, int]:
+        self._ladder(event.side).change(event.price, event.quantity, 0)
         return event.side, event.price
 
-    def _replaced(self, event: OrderReplaced) -> tuple[Side, int]:
+    def _lowered(self, event: OrderReduced | OrderModified) -> tuple[Side, int] | None:
+        shown = event.quantity if event.displayed == FULL else event.displayed
+        if shown == 0:
+            return None
+        self._ladder(event.side).change(event.price, -shown, 0)
+        return event.side, event.price
+
+    def _replaced(self, event: OrderReplaced) -> tuple[Side, int] | None:
+        old_shown, shown = event.old_displayed, event.displayed
+        if old_shown == 0:
+            return None
         ladder = self._ladder(event.side)
+        if old_shown == FULL:
+            old_shown, shown = event.old_leaves, event.leaves
         if event.kept_priority and event.leaves:
-            ladder.change(event.old_price, event.leaves - event.old_leaves, 0)
+            ladder.change(event.old_price, shown - old_shown, 0)
         else:
-            ladder.change(event.old_price, -event.old_leaves, -1)
+            ladder.change(event.old_price, -old_shown, -1)
         return event.side, event.old_price
 
     def _canceled(self, event: OrderCanceled) -> tuple[Side, int] | None:
-        if not event.rested:
+        shown = event.displayed
+        if not event.rested or shown == 0:
             return None
-        self._ladder(event.side).change(event.price, -event.quantity, -1)
+        if shown == FULL:
+            shown = event.quantity
+        self._ladder(event.side).change(event.price, -shown, -1)
         return event.side, event.price
 
 
 _HANDLERS: dict[type, Callable[[Depth, Any], tuple[Side, int] | None]] = {
     OrderRested: Depth._rested,
     OrderExecuted: Depth._executed,
-    OrderReduced: Depth._reduced,
+    OrderRefreshed: Depth._refreshed,
+    OrderReduced: Depth._lowered,
+    OrderModified: Depth._lowered,
     OrderReplaced: Depth._replaced,
     OrderCanceled: Depth._canceled,
 }
@@ -165,7 +194,8 @@ class MarketDepth:
     def fold(self, event: Event) -> tuple[int, Side, int] | None:
         """Take in an event; returns (instrument_id, side, price) of the level that changed, if any.
 
-        `last_trade` changes with OrderExecuted only.
+        `last_trade` changes with OrderExecuted only, and with that even where the level does not:
+        a hidden order's trade.
         """
         if isinstance(event, InstrumentAdded):
             self.instruments[event.instrument_id] = Depth(event.instrument_id)

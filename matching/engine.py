@@ -7,6 +7,7 @@ No clock, no randomness, no I/O, integers only: the same commands give the same 
 from collections import deque
 from collections.abc import Callable, Iterator
 
+from matching.changes import Changes
 from matching.commands import (
     AddAccount,
     AddInstrument,
@@ -15,15 +16,27 @@ from matching.commands import (
     Command,
     EndOfDay,
     EnterOrder,
+    ExpireOrders,
     MassCancel,
+    ModifyOrder,
     ReduceOrder,
     RefuseRequest,
     RegisterSession,
     ReplaceOrder,
+    RerankOrder,
+    SetOrderEntry,
     SetPhase,
     StartOfDay,
 )
-from matching.events import DayEnded, DayStarted, OrderExecuted, OrderRested, PhaseChanged
+from matching.events import (
+    DayEnded,
+    DayStarted,
+    OrderCarried,
+    OrderExecuted,
+    OrderRested,
+    PhaseChanged,
+)
+from matching.live_orders import LiveOrders
 from matching.order import RestingOrder
 from matching.order_flow import OrderFlow, Outcome
 from matching.reference import Listing, ReferenceData
@@ -35,7 +48,7 @@ from matching.snapshot import (
     save_orders,
     state_hash,
 )
-from matching.types import Phase
+from matching.types import FULL, Phase
 
 
 class Engine:
@@ -44,28 +57,32 @@ class Engine:
     __slots__ = (
         "_flow",
         "_handlers",
+        "_live",
         "_reference",
         "day_running",
         "midnight_ns",
-        "timestamp_ns",
         "trading_date",
     )
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._reference = ReferenceData()
-        self._flow = flow = OrderFlow(Limits() if limits is None else limits, self._reference)
-        self.timestamp_ns = 0
-        """Time of the last command: no later command may be older."""
+        self._live = LiveOrders(Limits() if limits is None else limits, self._reference)
+        self._flow = flow = OrderFlow(self._live, self._reference)
+        changes = Changes(self._live, self._reference)
         self.trading_date = 0
         """YYYYMMDD of the running day, or of the last one; 0 before the first."""
         self.midnight_ns = 0
         self.day_running = False
         self._handlers: dict[type, Callable[..., Outcome]] = {
             EnterOrder: flow.enter_order,
-            ReplaceOrder: flow.replace_order,
-            ReduceOrder: flow.reduce_order,
+            ReplaceOrder: changes.replace_order,
+            ReduceOrder: changes.reduce_order,
+            ModifyOrder: changes.modify_order,
+            RerankOrder: changes.rerank_order,
             CancelOrder: flow.cancel_order,
             MassCancel: flow.mass_cancel,
+            ExpireOrders: flow.expire_orders,
+            SetOrderEntry: flow.set_order_entry,
             RefuseRequest: flow.refuse_request,
             BustTrade: flow.bust_trade,
             SetPhase: self._set_phase,
@@ -78,10 +95,21 @@ class Engine:
 
     def apply(self, command: Command, timestamp_ns: int) -> Outcome:
         """What follows from a command, in the order it happened. `timestamp_ns` never decreases."""
-        self.timestamp_ns = timestamp_ns
+        self._live.timestamp_ns = timestamp_ns
         return self._handlers[type(command)](command)
 
     # What the gateway reads.
+
+    @property
+    def timestamp_ns(self) -> int:
+        """Time of the last command: no later command may be older."""
+        return self._live.timestamp_ns
+
+    @property
+    def next_expiry_ns(self) -> int:
+        """When ExpireOrders has something to do: the earliest `expire_ns` of a live order, 0 if
+        none has one. O(1)."""
+        return self._live.next_expiry_ns
 
     @property
     def instruments(self) -> dict[int, Listing]:
@@ -110,15 +138,16 @@ class Engine:
     @property
     def live_orders(self) -> int:
         """How many orders rest, over all instruments."""
-        return len(self._flow.orders)
+        return len(self._live.orders)
 
     @property
     def trades(self) -> deque[OrderExecuted | None]:
         """The day's latest trades, up to `Limits.busts_max`; None: broken. For reading only."""
-        return self._flow.trades
+        return self._live.trades
 
     def resting(self, instrument_id: int) -> Iterator[OrderRested]:
-        """The book as the OrderRested events that would build it: best first, oldest first."""
+        """The book as the OrderRested events that would build it: best first, what shows before
+        what is hidden, oldest first."""
         book = self._reference.listings[instrument_id].book
         for side in (book.bids, book.asks):
             for order in side:
@@ -129,6 +158,7 @@ class Engine:
                     order.side,
                     order.price,
                     order.leaves,
+                    FULL if order.terms is None else order.terms.shown,
                 )
 
     # The operator and the day.
@@ -156,7 +186,21 @@ class Engine:
         self.trading_date = command.trading_date
         self.midnight_ns = command.midnight_ns
         started = DayStarted(command.trading_date, command.midnight_ns)
-        return (started, *self._change_phases(0, Phase.OPEN))
+        opened = self._change_phases(0, Phase.OPEN)
+        carried = [
+            OrderCarried(
+                rested.order_id,
+                rested.order_reference,
+                instrument_id,
+                rested.side,
+                rested.price,
+                rested.quantity,
+                rested.displayed,
+            )
+            for instrument_id in self.instruments
+            for rested in self.resting(instrument_id)
+        ]
+        return (started, *opened, *carried)
 
     def _end_of_day(self, command: EndOfDay) -> Outcome:
         if not self.day_running:
@@ -178,10 +222,10 @@ class Engine:
         """Everything, so that `restore` continues exactly here. O(orders + trades)."""
         reference = self._reference
         return EngineState(
-            limits=self._flow.limits,
+            limits=self._live.limits,
             timestamp_ns=self.timestamp_ns,
-            last_order_number=self._flow.last_order_number,
-            last_match_number=self._flow.last_match_number,
+            last_order_number=self._live.last_order_number,
+            last_match_number=self._live.last_match_number,
             trading_date=self.trading_date,
             midnight_ns=self.midnight_ns,
             day_running=self.day_running,
@@ -196,7 +240,7 @@ class Engine:
                 )
                 for listing in reference.listings.values()
             ),
-            trades=tuple(self._flow.trades),
+            trades=tuple(self._live.trades),
         )
 
     @classmethod
@@ -221,11 +265,16 @@ class Engine:
                     book_side.add(order)
                     orders.append(order)
         orders.sort(key=lambda order: order.order_id)
-        engine._flow.orders = {order.order_id: order for order in orders}
-        engine._flow.trades.extend(state.trades)
-        engine._flow.last_order_number = state.last_order_number
-        engine._flow.last_match_number = state.last_match_number
-        engine.timestamp_ns = state.timestamp_ns
+        engine._live.orders = {order.order_id: order for order in orders}
+        engine._live.expiries.update(
+            (order.terms.expire_ns, order.order_id)
+            for order in orders
+            if order.terms is not None and order.terms.expire_ns
+        )
+        engine._live.trades.extend(state.trades)
+        engine._live.last_order_number = state.last_order_number
+        engine._live.last_match_number = state.last_match_number
+        engine._live.timestamp_ns = state.timestamp_ns
         engine.trading_date = state.trading_date
         engine.midnight_ns = state.midnight_ns
         engine.day_running = state.day_running
@@ -237,16 +286,14 @@ class Engine:
 
     def _check(self) -> None:
         """Assert every invariant. O(n): for tests and `-X dev`."""
+        self._live._check()
         resting = 0
         for listing in self._reference.listings.values():
             listing.book._check()
             for side in (listing.book.bids, listing.book.asks):
                 for order in side:
                     resting += 1
-                    assert self._flow.orders[order.order_id] is order, order.order_id
+                    assert self._live.orders[order.order_id] is order, order.order_id
                     assert order.instrument_id == listing.instrument_id, order.order_id
-                    assert order.order_reference <= self._flow.last_order_number, order.order_id
-        assert resting == len(self._flow.orders) <= self._flow.limits.live_orders_max
-        ids = list(self._flow.orders)
-        assert ids == sorted(ids), ids
-        assert len(self._flow.trades) <= self._flow.last_match_number
+                    assert order.order_reference <= self._live.last_order_number, order.order_id
+        assert resting == len(self._live.orders)

@@ -7,8 +7,9 @@ Rested, Executed, Refreshed, Reranked, Reduced, Modified, Replaced and Canceled 
 the book (`matching/depth`).
 
 `displayed` is how much of an event's quantity the public sees: FULL for all of it, 0 for a hidden
-order. A reserve order's Rested, Reduced and Canceled have the part that its book entry gains or
-loses.
+order. A reserve order's Rested, Reduced, Modified and Canceled have the part that its book entry
+gains or loses, 0 where only what did not show went; what it trades always showed. Canceled without
+`rested` is of no book entry: FULL.
 """
 
 import msgspec
@@ -104,7 +105,7 @@ class OrderReplaced(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
     """New chain total, executions included."""
     kept_priority: bool
     old_displayed: int = FULL
-    """Of `old_leaves`."""
+    """Of `old_leaves`: 0 only for an order that was hidden."""
     displayed: int = FULL
     """Of `leaves`; says something only where priority was kept."""
 

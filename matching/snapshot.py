@@ -10,7 +10,7 @@ import msgspec
 from matching.commands import AddAccount, EnterOrder, RegisterSession
 from matching.events import OrderExecuted
 from matching.instrument import Instrument
-from matching.order import RestingOrder
+from matching.order import RestingOrder, Terms
 from matching.types import OrderType, Phase, Side, TimeInForce
 
 
@@ -24,7 +24,7 @@ class Limits(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class OrderState(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A resting order; its place in the list is its place in the queue."""
+    """A resting order; its place in the list is its place in the queue, hidden after shown."""
 
     order_id: int
     order_reference: int
@@ -36,10 +36,11 @@ class OrderState(msgspec.Struct, frozen=True, gc=False, array_like=True):
     quantity: int
     price: int
     leaves: int
+    terms: Terms | None = None
 
 
 class ListingState(msgspec.Struct, frozen=True, array_like=True):
-    """An instrument with its book, best price first, oldest first."""
+    """An instrument with its book, best price first, shown before hidden, oldest first."""
 
     instrument: Instrument
     phase: Phase
@@ -91,4 +92,5 @@ def load_order(state: OrderState) -> RestingOrder:
     )
     order = RestingOrder(state.order_id, entry, state.leaves)
     order.order_reference = state.order_reference
+    order.terms = state.terms
     return order

@@ -71,7 +71,8 @@ class RejectReason(IntEnum):
     BOOK_FULL = 12
     """The venue holds as many live orders as it is willing to (`Limits.live_orders_max`)."""
     INVALID_DISPLAY = 13
-    """A display quantity that is negative, off the lot or of an order that cannot rest."""
+    """A display quantity that is negative (but FULL), off the lot, of an order that cannot rest, or
+    of which the order has more than `checks.SLICES_MAX`."""
     INVALID_EXPIRY = 14
     """An expiry that has passed, or of an order that cannot rest."""
 
@@ -79,6 +80,7 @@ class RejectReason(IntEnum):
     UNSUPPORTED = 21
     """A word of the wire for which the engine has none; the text names the field."""
     INVALID_FIELD = 22
+    """The engine's too: a post-only order that cannot rest."""
     NOT_ALLOWED = 23
 
 
@@ -89,14 +91,14 @@ class CancelReason(IntEnum):
     IMMEDIATE_OR_CANCEL = 2
     """What an IOC, FOK or market order could not trade."""
     EXPIRED = 3
-    """A DAY order at EndOfDay."""
+    """A DAY order at EndOfDay, or an order whose `expire_ns` has come."""
     SUPERVISORY = 4
     """The venue's operator: mass cancel, bust of an account."""
     DISCONNECT = 5
     REPLACE_INVALID = 6
     """OUCH: a replace whose new details are invalid cancels the order (OUCH 4.2, Replace (ii))."""
     POST_ONLY = 7
-    """A post-only order would have traded on arrival."""
+    """A post-only order would have traded on arrival, be it with a hidden order."""
 
 
 class BustReason(IntEnum):

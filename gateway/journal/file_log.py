@@ -30,7 +30,7 @@ from gateway.journal.segment import (
 SEGMENT_BYTES: Final = 64 * 1024 * 1024
 COLLECTED_BYTES_MAX: Final = 1024 * 1024
 """What durability `none` keeps in memory before it writes."""
-RULES_VERSION: Final = 2
+RULES_VERSION: Final = 3
 """Raised whenever the engine would answer an old command differently: such journals are refused."""
 
 _CLOSED: Final = -1

@@ -96,7 +96,8 @@ class Market:
             self._stale = True
             return True
         if self._depth.fold(event) is None:
-            return False
+            # A hidden order's trade is on the tape and nowhere else.
+            return isinstance(event, OrderExecuted)
         self._levels.clear()
         return True
 

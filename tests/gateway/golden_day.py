@@ -278,7 +278,7 @@ def operate(cast: Cast) -> None:
     stage = cast.stage
     enter(cast.f42, "v1", True, 10, PRICE + 50)
     enter(cast.ouch, "v2", False, 10, PRICE + 50)
-    match_number = stage.venue.engine._flow.last_match_number
+    match_number = stage.venue.engine._live.last_match_number
     stage.control(BustTrade(match_number, BustReason.ERRONEOUS))
     stage.control(SetPhase(1, Phase.HALTED))
     for client in cast.all:

@@ -7,7 +7,6 @@ from matching.commands import (
     CancelOrder,
     EnterOrder,
     RegisterSession,
-    ReplaceOrder,
 )
 from matching.events import (
     Event,
@@ -15,11 +14,11 @@ from matching.events import (
     OrderCanceled,
     OrderExecuted,
     OrderRejected,
-    OrderReplaced,
     OrderRested,
     TradeBusted,
 )
 from matching.instrument import Instrument
+from matching.live_orders import LiveOrders
 from matching.order_flow import OrderFlow
 from matching.reference import ReferenceData
 from matching.snapshot import Limits
@@ -38,14 +37,15 @@ BUY, SELL = Side.BUY, Side.SELL
 DAY, GTC, IOC = TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC
 
 
-def order_flow(limits: Limits | None = None) -> OrderFlow:
+def order_flow(limits: Limits | None = None) -> tuple[OrderFlow, LiveOrders]:
     """One open instrument, one session of one account."""
     reference = ReferenceData()
     reference.add_account(AddAccount(b"A"))
     reference.register_session(RegisterSession(1, b"fix", (b"A1",)))
     reference.add_instrument(AddInstrument(Instrument(b"X", tick_size=1)))
     reference.listings[1].phase = Phase.OPEN
-    return OrderFlow(limits or Limits(), reference)
+    live = LiveOrders(limits or Limits(), reference)
+    return OrderFlow(live, reference), live
 
 
 def enter(
@@ -55,7 +55,7 @@ def enter(
 
 
 def test_a_sweep_trades_level_by_level_and_rests_what_is_left() -> None:
-    flow = order_flow()
+    flow, live = order_flow()
     for quantity, price in ((10, 102), (10, 101), (5, 101)):
         enter(flow, SELL, quantity, price)
     assert enter(flow, BUY, 30, 102) == (
@@ -65,31 +65,20 @@ def test_a_sweep_trades_level_by_level_and_rests_what_is_left() -> None:
         OrderExecuted(1, 3, 102, 10, 1, 1, 0, 4, 5, BUY),
         OrderRested(4, 4, 1, BUY, 102, 5),
     )
-    assert list(flow.orders) == [4]
-    assert (flow.last_order_number, flow.last_match_number) == (4, 3)
+    assert list(live.orders) == [4]
+    assert (live.last_order_number, live.last_match_number) == (4, 3)
 
 
 def test_refused_orders_take_no_number() -> None:
-    flow = order_flow()
+    flow, live = order_flow()
     assert enter(flow, BUY, 0, 100) == (
         OrderRejected(1, 1, b"c", RequestKind.ENTER, RejectReason.INVALID_QUANTITY),
     )
-    assert (flow.last_order_number, flow.orders) == (0, {})
-
-
-def test_both_order_numbers_come_from_one_counter() -> None:
-    flow = order_flow()
-    enter(flow, BUY, 10, 100)
-    replaced = flow.replace_order(ReplaceOrder(1, 1, 1, b"r", 10, 101, keep_priority=True))
-    assert replaced == (
-        OrderReplaced(1, 1, b"r", 1, BUY, 1, 2, 100, 101, 10, 10, 10, False),
-        OrderRested(1, 2, 1, BUY, 101, 10),
-    )
-    assert enter(flow, BUY, 10, 100)[-1] == OrderRested(3, 3, 1, BUY, 100, 10)
+    assert (live.last_order_number, live.orders) == (0, {})
 
 
 def test_a_number_that_is_not_live_is_too_late_or_unknown() -> None:
-    flow = order_flow()
+    flow, _ = order_flow()
     enter(flow, BUY, 10, 100, IOC)
     for order_id, reason, told in (
         (1, RejectReason.TOO_LATE, 1),
@@ -103,11 +92,11 @@ def test_a_number_that_is_not_live_is_too_late_or_unknown() -> None:
 
 
 def test_only_the_latest_trades_are_kept_and_each_is_broken_once() -> None:
-    flow = order_flow(Limits(busts_max=2))
+    flow, live = order_flow(Limits(busts_max=2))
     enter(flow, SELL, 3, 100)
     for _ in range(3):
         enter(flow, BUY, 1, 100, IOC)
-    assert flow.last_match_number == 3
+    assert live.last_match_number == 3
     reason = BustReason.ERRONEOUS
     assert [flow.bust_trade(BustTrade(number, reason)) for number in (0, 1, 4)] == [()] * 3
     assert flow.bust_trade(BustTrade(2, reason)) == (TradeBusted(2, 1, 100, 1, 1, 3, reason),)
@@ -116,12 +105,12 @@ def test_only_the_latest_trades_are_kept_and_each_is_broken_once() -> None:
 
 
 def test_the_end_of_the_day_leaves_gtc_orders_and_no_trades() -> None:
-    flow = order_flow()
+    flow, live = order_flow()
     enter(flow, SELL, 5, 101, GTC)
     enter(flow, BUY, 1, 101, IOC)
     enter(flow, BUY, 7, 100)
     assert flow.expire_day_orders() == [
         OrderCanceled(3, 3, 1, BUY, 100, 7, CancelReason.EXPIRED, True)
     ]
-    assert list(flow.orders) == [1]
+    assert list(live.orders) == [1]
     assert flow.bust_trade(BustTrade(1, BustReason.CONSENT)) == ()

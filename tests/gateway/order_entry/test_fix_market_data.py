@@ -192,7 +192,7 @@ def test_statistics_are_withheld_where_the_engine_forgot_the_mornings_trades(
     venue, watcher, trader = stage()
     trader.new("a", "1", "100")
     trader.new("b", "2", "40")
-    flow = venue.venue.engine._flow
+    flow = venue.venue.engine._live
     monkeypatch.setattr(flow, "trades", type(flow.trades)(flow.trades, maxlen=1))
     watcher.subscribe(types="24")
     assert watcher.said() == ["35=W|55=AAPL|262=q|268=1|269=2|270=100.0000|271=40"]
