@@ -66,7 +66,7 @@ def _parse(directory: Path) -> list[tuple[int, bytes, int, bytes]]:
         magic, version, rules, date, begin, first, salt, crc = struct.unpack(
             "<8sIIIIQII", data[:40]
         )
-        assert (magic, version, rules, date) == (b"\x89VENUE\r\n", 1, 2, 20260105)
+        assert (magic, version, rules, date) == (b"\x89VENUE\r\n", 1, 3, 20260105)
         assert crc == zlib.crc32(data[:36])
         assert (begin, first, path.name) == (chain, next_batch, f"{next_batch:016d}.journal")
         at = 40
