@@ -26,6 +26,9 @@ class Credentials(Protocol):
     def ouch(self, username: bytes, password: bytes) -> "Verdict":
         """SoupBinTCP Login Request: username on this port."""
 
+    def itch(self, username: bytes, password: bytes) -> "Verdict":
+        """SoupBinTCP Login Request on the market data port: who may listen has no account."""
+
     def websocket(self, token: bytes) -> "Verdict":
         """WebSocket login: the token is identity and secret in one."""
 

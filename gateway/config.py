@@ -42,8 +42,8 @@ class Venue(msgspec.Struct, frozen=True):
     clock: ClockKind = "real"
 
 
-TlsPort = Literal["fix", "ouch42", "ws", "http"]
-ProxyPort = Literal["fix", "ouch42", "ws"]
+TlsPort = Literal["fix", "ouch42", "itch", "ws", "http"]
+ProxyPort = Literal["fix", "ouch42", "itch", "ws"]
 
 
 class Tls(msgspec.Struct, frozen=True):
@@ -103,6 +103,19 @@ class Ouch(msgspec.Struct, frozen=True):
     sessions: tuple[OuchSession, ...] = ()
 
 
+class ItchSession(msgspec.Struct, frozen=True):
+    """[[itch.sessions]]: a SoupBinTCP login that may listen."""
+
+    username: str
+    password: str
+
+
+class Itch(msgspec.Struct, frozen=True):
+    """[itch]: the market data port."""
+
+    sessions: tuple[ItchSession, ...] = ()
+
+
 class WebSocketToken(msgspec.Struct, frozen=True):
     """[[websocket.tokens]]: a bearer of this token trades for the account."""
 
@@ -133,6 +146,7 @@ class Config(msgspec.Struct, frozen=True):
     fix: Fix = Fix()
     soupbintcp: SoupBinTcp = SoupBinTcp()
     ouch: Ouch = Ouch()
+    itch: Itch = Itch()
     websocket: WebSocket = WebSocket()
 
 
@@ -190,6 +204,17 @@ def ouch_session(config: Config, username: str) -> OuchSession | None:
     return None
 
 
+def itch_session(config: Config, username: str) -> ItchSession | None:
+    """The login of this name on the market data port, compared as OUCH's are."""
+    name = username.upper()
+    for session in config.itch.sessions:
+        if session.username.upper() == name:
+            return session
+    if is_loopback(config.listen.host) and BUILT_IN_NAMES.fullmatch(name):
+        return ItchSession(username=name, password=name)
+    return None
+
+
 def websocket_token(config: Config, token: str) -> WebSocketToken | None:
     """Who a token belongs to, compared in constant time."""
     for entry in config.websocket.tokens:
@@ -216,6 +241,10 @@ def public_msgpack(config: Config) -> bytes:
         ouch=replace(
             config.ouch,
             sessions=tuple(replace(s, password=mask(s.password)) for s in config.ouch.sessions),
+        ),
+        itch=replace(
+            config.itch,
+            sessions=tuple(replace(s, password=mask(s.password)) for s in config.itch.sessions),
         ),
         websocket=replace(
             config.websocket,

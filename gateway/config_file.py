@@ -21,6 +21,7 @@ from gateway.config import (
     ConfigError,
     Fix,
     InstrumentEntry,
+    Itch,
     Listen,
     Ouch,
     Venue,
@@ -32,6 +33,7 @@ from gateway.config_rules import (
     PORT_MAX,
     Key,
     check_accounts,
+    check_itch,
     check_listen,
     check_reach,
     check_venue,
@@ -56,6 +58,7 @@ class TomlShape(msgspec.Struct, frozen=True):
     fix: Fix = Fix()
     soupbintcp: SoupBinTcp = SoupBinTcp()
     ouch: Ouch = Ouch()
+    itch: Itch = Itch()
     websocket: WebSocket = WebSocket()
 
 
@@ -174,6 +177,7 @@ class _Document:
         check_listen(shape.listen, self.problem)
         check_accounts(shape.accounts, self.problem)
         check_soup(shape.soupbintcp, self.problem)
+        check_itch(shape.itch, self.problem)
         check_websocket(shape.websocket, shape.accounts, self.problem)
         config = Config(
             venue=check_venue(shape.venue, self.problem),
@@ -183,6 +187,7 @@ class _Document:
             fix=resolve_fix(shape.fix, shape.venue, shape.accounts, self.problem),
             soupbintcp=shape.soupbintcp,
             ouch=resolve_ouch(shape.ouch, shape.accounts, self.problem),
+            itch=shape.itch,
             websocket=shape.websocket,
         )
         check_reach(config, self.problem)

@@ -15,6 +15,7 @@ from gateway.config import (
     Account,
     Config,
     InstrumentEntry,
+    Itch,
     Listen,
     Ouch,
     OuchSession,
@@ -203,6 +204,20 @@ def resolve_ouch(ouch: Ouch, accounts: tuple[Account, ...], problem: Problem) ->
         owner = account_of(key, entry.account, entry.username, accounts, problem)
         sessions.append(msgspec.structs.replace(entry, account=owner))
     return Ouch(sessions=tuple(sessions))
+
+
+def check_itch(itch: Itch, problem: Problem) -> None:
+    """[itch]: logins as SoupBinTCP can say them, each name once."""
+    seen: set[str] = set()
+    for index, entry in enumerate(itch.sessions):
+        key: Key = ("itch", "sessions", index)
+        if not SOUP_USERNAME.fullmatch(entry.username):
+            problem((*key, "username"), f'expected 1 to 6 of A-Z 0-9, received "{entry.username}"')
+        if not SOUP_PASSWORD.fullmatch(entry.password):
+            problem((*key, "password"), "expected 1 to 10 visible ASCII characters")
+        if entry.username.upper() in seen:
+            problem((*key, "username"), f'"{entry.username}" is configured twice')
+        seen.add(entry.username.upper())
 
 
 def check_websocket(websocket: WebSocket, accounts: tuple[Account, ...], problem: Problem) -> None:

@@ -52,6 +52,15 @@ class ConfiguredCredentials:
             return Verdict(b"", WRONG_PASSWORD, "A")
         return Verdict((session.account or session.username).encode())
 
+    def itch(self, username: bytes, password: bytes) -> Verdict:
+        """As on the OUCH ports; listening needs no account."""
+        session = cfg.itch_session(self._config, username.decode("latin-1"))
+        if session is None:
+            return Verdict(b"", f"unknown username {username.decode('latin-1')!r}", "A")
+        if not _same(session.password.upper(), password.upper()):
+            return Verdict(b"", WRONG_PASSWORD, "A")
+        return Verdict(b"")
+
     def websocket(self, token: bytes) -> Verdict:
         """The token is identity and secret in one."""
         entry = cfg.websocket_token(self._config, token.decode("utf-8", "replace"))

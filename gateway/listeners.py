@@ -3,16 +3,17 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from gateway.addresses import parse_network
-from gateway.config import Config
+from gateway.config import PORT_NAMES, Config
 from gateway.connection import Port
-from gateway.edge import CONNECTIONS_MAX, Door, Edge, Gate
+from gateway.edge import CONNECTIONS_MAX, Door, Edge, Gate, Guest
 from gateway.shell import Shell
 from gateway.tls import server_context
 
@@ -73,10 +74,21 @@ def door_of(config: Config, port: str) -> Door:
 
 
 class Listeners:
-    """The order-entry ports of one venue, bound before recovery ends and accepting after it."""
+    """The order-entry ports of one venue, bound before recovery ends and accepting after it, and
+    `others`: port name to what serves a guest there."""
 
-    def __init__(self, shell: Shell, config: Config, gate: Gate) -> None:
+    def __init__(
+        self,
+        shell: Shell,
+        config: Config,
+        gate: Gate,
+        others: Mapping[str, Callable[[Guest], asyncio.Protocol]] | None = None,
+    ) -> None:
         self._shell = shell
+        self._makers: dict[str, Callable[[Guest], asyncio.Protocol]] = {
+            name: partial(Port, shell, wire) for name, wire in ORDER_WIRES
+        }
+        self._makers |= others or {}
         self._gate = gate
         self._config = config
         self._servers: list[asyncio.Server] = []
@@ -84,17 +96,17 @@ class Listeners:
         """Port name to the bound number."""
 
     async def open(self) -> None:
-        """Listen on every order-entry port. Raises OSError naming the port that is taken, and
-        TlsError."""
+        """Listen on every port. Raises OSError naming the port that is taken, and TlsError."""
         host = self._config.listen.host
-        for name, wire in ORDER_WIRES:
+        for name in PORT_NAMES:
+            make = self._makers.get(name)
+            if make is None:
+                continue
             wanted = getattr(self._config.listen, name)
             door = door_of(self._config, name)
             try:
                 server = await self._shell.loop.create_server(
-                    lambda wire=wire, door=door: Edge(  # type: ignore[misc]
-                        self._gate, door, lambda guest: Port(self._shell, wire, guest)
-                    ),
+                    partial(Edge, self._gate, door, make),
                     host,
                     wanted,
                     backlog=BACKLOG,

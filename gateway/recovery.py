@@ -25,6 +25,8 @@ def fold(venue: "Venue", desks: Mapping[bytes, Desk]) -> Iterator[int]:
         for index, event in enumerate(events):
             venue.orders.fold(command, event, (seq, index), now_ns)
             venue.directory.fold(event)
+        for observe in venue.observers:
+            observe(events, now_ns)
 
     latest: dict[int, Numbers] = {}
     sequencer = venue.sequencer

@@ -6,15 +6,19 @@ import logging
 import signal
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from gateway import config as cfg
 from gateway.accounts import NotRegistered
 from gateway.clock import Clock, ManualClock, RealClock, time_zone, trading_day
+from gateway.config_soup import soup_settings
 from gateway.credentials import ConfiguredCredentials
 from gateway.desk import Desk
 from gateway.drop_copy import register_sessions
 from gateway.http import HttpPort
+from gateway.itch.feed import ItchFeed
+from gateway.itch.port import ItchPort
 from gateway.journal.file_log import Durability, FileLog
 from gateway.journal.log import JournalError, MemoryLog, SequencedLog
 from gateway.listeners import (
@@ -30,6 +34,7 @@ from gateway.order_entry.fix import FixDesk
 from gateway.order_entry.ouch import OuchDesk
 from gateway.order_entry.websocket import WebSocketDesk
 from gateway.order_entry.websocket_subscriptions import Subscriptions
+from gateway.sequencer import Tick
 from gateway.shell import EXIT_JOURNAL, Shell
 from gateway.venue import Venue
 from matching.commands import AddAccount, AddInstrument, EndOfDay, StartOfDay
@@ -71,15 +76,21 @@ def open_log(config: cfg.Config) -> SequencedLog:
 
 
 async def build_venue(
-    config: cfg.Config, log: SequencedLog, subscriptions: Subscriptions, http: HttpPort
+    config: cfg.Config,
+    log: SequencedLog,
+    subscriptions: Subscriptions,
+    http: HttpPort,
+    itch: ItchFeed,
 ) -> Venue:
-    """A venue as its log left it; meanwhile `http` tells how far it is. Raises JournalError."""
+    """A venue as its log left it, and the stream of its running day; meanwhile `http` tells how far
+    it is. Raises JournalError."""
     venue = Venue(
         log,
         ConfiguredCredentials(config),
         lambda venue: make_desks(venue, config, subscriptions),
         logger.info,
     )
+    venue.observers.append(itch.observe)
     gc.disable()
     for batches in venue.recovering():
         http.recovered_batches = batches
@@ -91,7 +102,7 @@ async def build_venue(
     return venue
 
 
-def open_day(venue: Venue, config: cfg.Config, now_ns: int) -> None:
+def open_day(venue: Venue, config: cfg.Config, now_ns: int) -> Tick:
     """Bring reference data and trading day up to date: the first tick of a process.
 
     A day of an older date is closed first. Raises StartError where an instrument's rules changed.
@@ -128,8 +139,10 @@ def open_day(venue: Venue, config: cfg.Config, now_ns: int) -> None:
         venue.controlled(EndOfDay())
     if not engine.day_running:
         venue.controlled(StartOfDay(date, midnight_ns))
-    venue.commit()
+    tick = venue.commit()
     venue.take_released()
+    assert tick is not None, "a process that takes over is a fact"
+    return tick
 
 
 async def serve(config: cfg.Config, ports_file: Path | None) -> int:
@@ -141,18 +154,21 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
     bound_accept_errors(loop, gate)
     http = HttpPort(config, gate)
     await http.open()
-    venue = await build_venue(config, log, subscriptions, http)
+    itch = ItchFeed(config.venue.data_dir, loop.call_soon, logger.info)
+    venue = await build_venue(config, log, subscriptions, http, itch)
     clock: Clock
     if config.venue.clock == "manual":
         clock = ManualClock(venue.now_ns or RealClock().now_ns())
     else:
         clock = RealClock(venue.now_ns)
-    open_day(venue, config, clock.now_ns())
+    itch.watch(open_day(venue, config, clock.now_ns()))
     shell = Shell(venue, clock, loop)
+    shell.watchers.append(itch.watch)
     counters = Counters(shell)
     public = PublicFeed(shell, subscriptions, counters)
     private = SessionFeed(shell)
-    listeners = Listeners(shell, config, gate)
+    listen = partial(ItchPort, itch, shell, soup_settings(config.soupbintcp))
+    listeners = Listeners(shell, config, gate, {"itch": listen})
     await listeners.open()
     http.ready(shell, counters, listeners.ports["ws"])
     listeners.ports["http"] = http.port
@@ -173,9 +189,10 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
     for waiting in (stopped, failed):
         waiting.cancel()
     if shell.failed.done():
+        itch.close("the venue cannot go on")
         await asyncio.sleep(FAREWELL_SECONDS)
         return shell.failed.result()
-    await goodbye(shell)
+    await goodbye(shell, itch)
     if shell.failed.done():
         return shell.failed.result()
     await http.close()
@@ -196,7 +213,7 @@ def start_collector() -> None:
     gc.enable()
 
 
-async def goodbye(shell: Shell) -> None:
+async def goodbye(shell: Shell, itch: ItchFeed) -> None:
     """Journaled goodbyes on every wire, then wait until they are flushed."""
     if shell.begin():
         for port in list(shell.ports.values()):
@@ -206,7 +223,8 @@ async def goodbye(shell: Shell) -> None:
     deadline = shell.loop.time() + GOODBYE_SECONDS
     for port in list(shell.ports.values()):
         port.transport.close()
-    while shell.ports and shell.loop.time() < deadline:
+    itch.close("venue is shutting down")
+    while (shell.ports or itch.subscribers) and shell.loop.time() < deadline:
         await asyncio.sleep(0.01)
 
 

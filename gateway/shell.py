@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from gateway.clock import Clock, ManualClock
 from gateway.journal.log import JournalError
@@ -43,6 +43,17 @@ class VenueFailed(Exception):
     """The venue is about to exit; what was asked of it is not in the log."""
 
 
+class Timed(Protocol):
+    """What lives by the venue's clock beside its ports."""
+
+    @property
+    def deadline_ns(self) -> int | None:
+        """When `on_timer` has something to do next."""
+
+    def on_timer(self) -> None:
+        """A manual clock moved: act on what has passed."""
+
+
 class Shell:
     """One venue on one event loop."""
 
@@ -52,6 +63,8 @@ class Shell:
         self.loop = loop
         self.ports: dict[int, Port] = {}
         """Open transports by connection_id."""
+        self.timed: dict[Timed, None] = {}
+        """Who else has deadlines; nothing of it is a fact of the venue."""
         self.watchers: list[Watcher] = []
         self.failed: asyncio.Future[int] = loop.create_future()
         """Resolves with an exit code when the venue must not go on."""
@@ -208,7 +221,8 @@ class Shell:
         await self.committed()
         until_ns = clock.now_ns() + duration_ns
         for _ in range(ADVANCE_STEPS_MAX):
-            deadlines = (port.connection.deadline_ns for port in self.ports.values())
+            deadlines = [port.connection.deadline_ns for port in self.ports.values()]
+            deadlines += [one.deadline_ns for one in self.timed]
             due = [at_ns for at_ns in deadlines if at_ns is not None and at_ns <= until_ns]
             if not due:
                 break
@@ -230,3 +244,5 @@ class Shell:
             return
         for port in list(self.ports.values()):
             port.on_timer()
+        for one in list(self.timed):
+            one.on_timer()

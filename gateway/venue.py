@@ -84,6 +84,8 @@ class Venue:
         """In a replay: the new passwords of the batch by session_id, each in turn."""
         self.watchers: list[Callable[[Sequence[Event]], None]] = []
         """Who looks at the events of every tick before it is written; nobody, usually."""
+        self.observers: list[Callable[[Sequence[Event], int], None]] = []
+        """Who is told the events of every command, with its time, that recovery folds again."""
         self.waiting: dict[int, Callable[[Connection], None]] = {}
         """By connection_id: who has something to tell, once it is the connection's turn."""
         self._active: dict[int, Connection] = {}

@@ -194,6 +194,20 @@ class SoupServerSession:
         return number
 
     @property
+    def next_to_send(self) -> int:
+        """The number of the next Sequenced Data on this connection; 0 before the login."""
+        return self._next_to_send
+
+    def relay(self, packets: bytes, count: int, now_ns: int) -> None:
+        """Send `count` packed Sequenced Data from `next_to_send` on: those of a stream that many
+        connections share, numbered in its log by its owner."""
+        assert self._sent_log is not None
+        self._next_to_send += count
+        self._line.send(packets, now_ns)
+        if self._line.state is State.ENDING and self._next_to_send == self._sent_log.next_number:
+            self._history_sent(now_ns)
+
+    @property
     def resending(self) -> bool:
         log, state = self._sent_log, self._line.state
         if log is None or state is State.CLOSED:
