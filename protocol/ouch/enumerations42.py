@@ -170,7 +170,7 @@ class RejectedReason(Enum):
 
 
 class LiquidityFlag(Enum):
-    """Liquidity Flag of Executed, as far as continuous trading needs it."""
+    """Liquidity Flag. Clients are told to accept any letter; RPI: retail price improvement."""
 
     ADDED = b"A"
     REMOVED = b"R"
@@ -179,12 +179,44 @@ class LiquidityFlag(Enum):
     REMOVED_MIDPOINT = b"m"
     ADDED_IMPROVED_NATIONAL_BEST = b"7"
     ADDED_SET_VENUE_BEST = b"8"
+    ADDED_POST_ONLY = b"W"
+    ADDED_RESERVE = b"u"
+    """From the part of a reserve order that is not shown."""
+    OPENING_CROSS = b"O"
+    OPENING_CROSS_IMBALANCE_ONLY = b"M"
+    CLOSING_CROSS = b"C"
+    CLOSING_CROSS_IMBALANCE_ONLY = b"L"
+    HALT_CROSS = b"H"
+    HALT_CROSS_IMBALANCE_ONLY = b"K"
+    AFTER_HOURS_CLOSE = b"i"
+    SUPPLEMENTAL = b"0"
+    DESIGNATED_ADDED = b"4"
+    """A security of the designated fee group."""
+    DESIGNATED_ADDED_NON_DISPLAYED = b"5"
+    DESIGNATED_REMOVED = b"6"
+    DESIGNATED_ADDED_MIDPOINT = b"g"
+    RETAIL_REMOVED = b"d"
+    RETAIL_ADDED = b"e"
+    RETAIL_ADDED_NON_DISPLAYED = b"f"
+    ADDED_RPI = b"j"
+    RETAIL_REMOVED_RPI = b"r"
+    RETAIL_REMOVED_PRICE_IMPROVING = b"t"
+    REMOVED_PRICE_IMPROVING = b"p"
+    RETAIL_REMOVED_MIDPOINT = b"q"
+    PASSIVE_MIDPOINT = b"N"
+    MIDPOINT_EXTENDED_LIFE = b"n"
 
 
 class BrokenTradeReason(Enum):
-    """Reason of Broken Trade."""
+    """Reason of Broken Trade and of the corrections."""
 
     ERRONEOUS = b"E"
     CONSENT = b"C"
     SUPERVISORY = b"S"
     EXTERNAL = b"X"
+
+
+class ReferencePriceType(Enum):
+    """Reference Price Type of Executed with Reference Price."""
+
+    INTRADAY_INDICATIVE_VALUE = b"I"

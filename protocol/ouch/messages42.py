@@ -25,6 +25,7 @@ from protocol.ouch.enumerations42 import (
     IntermarketSweepEligibility,
     LiquidityFlag,
     OrderState,
+    ReferencePriceType,
     RejectedReason,
     Side,
     TimeInForce,
@@ -90,6 +91,12 @@ class ModifyOrder(msgspec.Struct, frozen=True, gc=False):
     shares: Annotated[int, u32(16, "most that may execute in total")]
 
 
+class TradeNow(msgspec.Struct, frozen=True, gc=False):
+    """Let a hidden order at the midpoint take what now rests against it; of older revisions."""
+
+    order_token: Annotated[bytes, alpha(1, 14)]
+
+
 class SystemEvent(msgspec.Struct, frozen=True, gc=False):
     """The trading day begins or ends."""
 
@@ -149,6 +156,19 @@ class Canceled(msgspec.Struct, frozen=True, gc=False):
     reason: Annotated[bytes, code(27, CanceledReason)]
 
 
+class AiqCanceled(msgspec.Struct, frozen=True, gc=False):
+    """An order was reduced rather than trade with another of its own firm."""
+
+    timestamp_ns: Annotated[int, u64(1, "since midnight")]
+    order_token: Annotated[bytes, alpha(9, 14)]
+    decrement_shares: Annotated[int, u32(23, "taken off by this message")]
+    reason: Annotated[bytes, code(27, CanceledReason, "`Q`")]
+    quantity_prevented: Annotated[int, u32(28, "would have traded")]
+    execution_price: Annotated[int, u32(32, "1/10000; at which it would have traded")]
+    liquidity_flag: Annotated[bytes, code(36, LiquidityFlag)]
+    aiq_strategy: Annotated[bytes, alpha(37, 1, "absent in older messages: blank")]
+
+
 class Executed(msgspec.Struct, frozen=True, gc=False):
     """An order traded, in whole or in part."""
 
@@ -160,6 +180,31 @@ class Executed(msgspec.Struct, frozen=True, gc=False):
     match_number: Annotated[int, u64(32, "the same on both sides of the trade")]
 
 
+class ExecutedWithReferencePrice(msgspec.Struct, frozen=True, gc=False):
+    """Executed, and the price to which the order was tied."""
+
+    timestamp_ns: Annotated[int, u64(1, "since midnight")]
+    order_token: Annotated[bytes, alpha(9, 14)]
+    executed_shares: Annotated[int, u32(23, "by this message")]
+    execution_price: Annotated[int, u32(27, "1/10000")]
+    liquidity_flag: Annotated[bytes, code(31, LiquidityFlag)]
+    match_number: Annotated[int, u64(32, "the same on both sides of the trade")]
+    reference_price: Annotated[int, u32(40, "1/10000")]
+    reference_price_type: Annotated[bytes, code(44, ReferencePriceType)]
+
+
+class TradeCorrection(msgspec.Struct, frozen=True, gc=False):
+    """A trade reported earlier had other terms; of older revisions."""
+
+    timestamp_ns: Annotated[int, u64(1, "since midnight")]
+    order_token: Annotated[bytes, alpha(9, 14)]
+    executed_shares: Annotated[int, u32(23, "as they should have been")]
+    execution_price: Annotated[int, u32(27, "1/10000; as it should have been")]
+    liquidity_flag: Annotated[bytes, code(31, LiquidityFlag)]
+    match_number: Annotated[int, u64(32, "of the trade")]
+    reason: Annotated[bytes, code(40, BrokenTradeReason)]
+
+
 class BrokenTrade(msgspec.Struct, frozen=True, gc=False):
     """A trade reported earlier is void."""
 
@@ -167,6 +212,16 @@ class BrokenTrade(msgspec.Struct, frozen=True, gc=False):
     order_token: Annotated[bytes, alpha(9, 14)]
     match_number: Annotated[int, u64(23)]
     reason: Annotated[bytes, code(31, BrokenTradeReason)]
+
+
+class PriceCorrection(msgspec.Struct, frozen=True, gc=False):
+    """A trade reported earlier had another price; OUCH 4.0 and 4.1."""
+
+    timestamp_ns: Annotated[int, u64(1, "since midnight")]
+    order_token: Annotated[bytes, alpha(9, 14)]
+    match_number: Annotated[int, u64(23)]
+    new_execution_price: Annotated[int, u32(31, "1/10000")]
+    reason: Annotated[bytes, code(35, BrokenTradeReason)]
 
 
 class Rejected(msgspec.Struct, frozen=True, gc=False):
@@ -177,8 +232,65 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
     reason: Annotated[bytes, code(23, RejectedReason)]
 
 
-Inbound = EnterOrder | ReplaceOrder | CancelOrder | ModifyOrder
-Outbound = SystemEvent | Accepted | Replaced | Canceled | Executed | BrokenTrade | Rejected
+class CancelPending(msgspec.Struct, frozen=True, gc=False):
+    """An order of a cross is canceled once the cross is over."""
+
+    timestamp_ns: Annotated[int, u64(1, "since midnight")]
+    order_token: Annotated[bytes, alpha(9, 14)]
+
+
+class CancelReject(msgspec.Struct, frozen=True, gc=False):
+    """An order of a cross cannot be reduced now."""
+
+    timestamp_ns: Annotated[int, u64(1, "since midnight")]
+    order_token: Annotated[bytes, alpha(9, 14)]
+
+
+class OrderPriorityUpdate(msgspec.Struct, frozen=True, gc=False):
+    """The venue gave an order another place in the queue."""
+
+    timestamp_ns: Annotated[int, u64(1, "since midnight")]
+    order_token: Annotated[bytes, alpha(9, 14)]
+    price: Annotated[int, u32(23, "1/10000")]
+    display: Annotated[bytes, code(27, Display)]
+    order_reference_number: Annotated[int, u64(28, "new")]
+
+
+class OrderModified(msgspec.Struct, frozen=True, gc=False):
+    """An order was modified in place."""
+
+    timestamp_ns: Annotated[int, u64(1, "since midnight")]
+    order_token: Annotated[bytes, alpha(9, 14)]
+    side: Annotated[bytes, code(23, Side)]
+    shares: Annotated[int, u32(24, "outstanding")]
+
+
+class TradeNowDone(msgspec.Struct, frozen=True, gc=False):
+    """The answer to Trade Now; of older revisions."""
+
+    timestamp_ns: Annotated[int, u64(1, "since midnight")]
+    order_token: Annotated[bytes, alpha(9, 14)]
+
+
+Inbound = EnterOrder | ReplaceOrder | CancelOrder | ModifyOrder | TradeNow
+Outbound = (
+    SystemEvent
+    | Accepted
+    | Replaced
+    | Canceled
+    | AiqCanceled
+    | Executed
+    | ExecutedWithReferencePrice
+    | TradeCorrection
+    | BrokenTrade
+    | PriceCorrection
+    | Rejected
+    | CancelPending
+    | CancelReject
+    | OrderPriorityUpdate
+    | OrderModified
+    | TradeNowDone
+)
 
 INBOUND: Final = Codec(
     (
@@ -186,17 +298,33 @@ INBOUND: Final = Codec(
         Layout(ReplaceOrder, b"U", 47, Direction.INBOUND, "OUCH 4.2, Replace Order"),
         Layout(CancelOrder, b"X", 19, Direction.INBOUND, "OUCH 4.2, Cancel Order"),
         Layout(ModifyOrder, b"M", 20, Direction.INBOUND, "OUCH 4.2, Modify Order"),
+        Layout(TradeNow, b"N", 15, Direction.INBOUND, "OUCH 4.2, Trade Now"),
     )
 )
+
+
+def _layout(message: type[msgspec.Struct], type_code: bytes, size: int, section: str) -> Layout:
+    return Layout(message, type_code, size, Direction.OUTBOUND, f"OUCH 4.2, {section}")
+
+
 OUTBOUND: Final = Codec(
     (
-        Layout(SystemEvent, b"S", 10, Direction.OUTBOUND, "OUCH 4.2, System Event"),
-        Layout(Accepted, b"A", 66, Direction.OUTBOUND, "OUCH 4.2, Accepted"),
-        Layout(Replaced, b"U", 80, Direction.OUTBOUND, "OUCH 4.2, Replaced"),
-        Layout(Canceled, b"C", 28, Direction.OUTBOUND, "OUCH 4.2, Canceled"),
-        Layout(Executed, b"E", 40, Direction.OUTBOUND, "OUCH 4.2, Executed"),
-        Layout(BrokenTrade, b"B", 32, Direction.OUTBOUND, "OUCH 4.2, Broken Trade"),
-        Layout(Rejected, b"J", 24, Direction.OUTBOUND, "OUCH 4.2, Rejected"),
+        _layout(SystemEvent, b"S", 10, "System Event"),
+        _layout(Accepted, b"A", 66, "Accepted"),
+        _layout(Replaced, b"U", 80, "Replaced"),
+        _layout(Canceled, b"C", 28, "Canceled"),
+        _layout(AiqCanceled, b"D", 38, "AIQ Canceled"),
+        _layout(Executed, b"E", 40, "Executed"),
+        _layout(ExecutedWithReferencePrice, b"G", 45, "Executed with Reference Price"),
+        _layout(TradeCorrection, b"F", 41, "Trade Correction"),
+        _layout(BrokenTrade, b"B", 32, "Broken Trade"),
+        _layout(PriceCorrection, b"K", 36, "Price Correction"),
+        _layout(Rejected, b"J", 24, "Rejected"),
+        _layout(CancelPending, b"P", 23, "Cancel Pending"),
+        _layout(CancelReject, b"I", 23, "Cancel Reject"),
+        _layout(OrderPriorityUpdate, b"T", 36, "Order Priority Update"),
+        _layout(OrderModified, b"M", 28, "Order Modified"),
+        _layout(TradeNowDone, b"N", 23, "Trade Now"),
     )
 )
 
@@ -206,27 +334,38 @@ _PACK: Final = {
 _INBOUND: Final = INBOUND.by_type
 _OUTBOUND: Final = OUTBOUND.by_type
 
-_ENTER_ORDER_4_0_SIZE: Final = 48
+_BLANK: Final = b" "
+_OLDER_INBOUND: Final = frozenset({(b"O", 48)})
 """Without Customer Type: OUCH 4.0 and early 4.1."""
+_OLDER_OUTBOUND: Final = frozenset({(b"A", 65), (b"U", 79), (b"D", 37)})
+"""Without BBO Weight: before 4.2; without AIQ Strategy: older revisions."""
 
 
 def decode_inbound(payload: bytes) -> Inbound:
-    """A client's message. Raises LayoutError for an unknown type or length, never for a value."""
+    """A client's message. Raises LayoutError for an unknown type or length, never for a value.
+
+    The size of an older version counts as blank in the last field.
+    """
     try:
         message, unpack = _INBOUND[payload[:1]]
         return message(*unpack(payload))  # type: ignore[return-value]
     except (KeyError, struct.error):
-        if len(payload) == _ENTER_ORDER_4_0_SIZE and payload[:1] == b"O":
-            return decode_inbound(payload + CustomerType.PORT_DEFAULT.value)
+        if (payload[:1], len(payload)) in _OLDER_INBOUND:
+            return decode_inbound(payload + _BLANK)
         raise INBOUND.explain(payload) from None
 
 
 def decode_outbound(payload: bytes) -> Outbound:
-    """A venue's message. Raises LayoutError for an unknown type or length, never for a value."""
+    """A venue's message. Raises LayoutError for an unknown type or length, never for a value.
+
+    The size of an older version counts as blank in the last field.
+    """
     try:
         message, unpack = _OUTBOUND[payload[:1]]
         return message(*unpack(payload))  # type: ignore[return-value]
     except (KeyError, struct.error):
+        if (payload[:1], len(payload)) in _OLDER_OUTBOUND:
+            return decode_outbound(payload + _BLANK)
         raise OUTBOUND.explain(payload) from None
 
 

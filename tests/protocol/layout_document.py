@@ -12,7 +12,7 @@ def render(
     tables: Iterable[str] = (),
     more: Iterable[type[Enum]] = (),
 ) -> str:
-    """Title and preface, every message, further tables, every enumeration: the messages' and more."""
+    """Title, every message, further tables, the enumerations of the messages and more."""
     layouts = tuple(layouts)
     lines = list(head)
     for layout in layouts:

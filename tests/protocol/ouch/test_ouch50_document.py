@@ -16,15 +16,15 @@ HEAD = [
     "",
     "Generated from `protocol/ouch/inbound50.py`, `outbound50.py`, `appendage.py` and the",
     "enumerations beside them; do not edit. Offsets count from the type byte. Integers are",
-    "big-endian, unsigned but for type i32. Of a message with an appendage the least size is given.",
+    "big-endian, unsigned but for type i32. A message with an appendage shows its least size.",
 ]
 OPTIONS_HEAD = [
     "",
     "# Appendage",
     "",
     "The total length of what follows (two bytes), then elements: length of tag and value (one",
-    "byte), tag (one byte), value. Unknown tags are skipped by their length. A known tag of another",
-    "size, a tag that stands twice and a length that does not fit are errors.",
+    "byte), tag (one byte), value. Unknown tags are skipped by their length. A known tag of",
+    "another size, a known tag that stands twice and a length that does not fit are errors.",
     "",
     "| tag | length | option | type | in | values |",
     "|---|---|---|---|---|---|",

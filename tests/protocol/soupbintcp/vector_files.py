@@ -21,9 +21,9 @@ class Vector(NamedTuple):
     fields: dict[str, Any]
 
 
-def read_vectors(folder: str, subject: str) -> list[Vector]:
+def read_vectors(folder: str, subject: str, version: str = "") -> list[Vector]:
     """Every vector of this folder below specs; `subject` is the line that names what it is."""
-    paths = sorted((SPECS / folder / "vectors").glob("*.txt"))
+    paths = sorted((SPECS / folder / "vectors" / version).glob("*.txt"))
     assert paths, f"no vectors in specs/{folder}"
     return [_read(path, subject) for path in paths]
 
