@@ -6,7 +6,9 @@ and specs/itch are rendered from the same declarations. Integers are big-endian.
 """
 
 import struct
+from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import Annotated, Any, Final, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -189,6 +191,12 @@ class Codec:
         self.by_type = {layout.type_code: (layout.message, layout.unpack) for layout in layouts}
         """For callers who decode on the order path; a miss or a struct.error is for `explain`."""
         assert len(self.by_type) == len(layouts), "two messages share a type byte"
+
+    def packer(self, message: type[msgspec.Struct]) -> Callable[..., bytes]:
+        """Packs the values of this message, in the order of its fields: for callers who write on
+        the order path, where making the Struct only to take it apart costs as much again."""
+        (layout,) = (layout for layout in self.layouts if layout.message is message)
+        return partial(layout.pack, layout.type_code)
 
     def explain(self, payload: bytes) -> LayoutError:
         """Why these bytes are no message of this codec."""

@@ -1,8 +1,8 @@
 """OUCH 5.0 messages, both directions: the codec over `inbound50` and `outbound50`.
 
 An appendage that says nothing is written in the shortest form its message has: without a length
-where the specification lets it be absent. Both forms are read. On the order path a desk may call a
-Layout's `pack` with the values of the fixed fields, and append NO_ELEMENTS or what
+where the specification lets it be absent. Both forms are read. On the order path a desk may write
+with the codec's `packer`, which packs the fixed fields, and append NO_ELEMENTS or what
 `pack_appendage` gave it once.
 """
 

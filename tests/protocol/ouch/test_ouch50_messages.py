@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from msgspec.structs import asdict
 
 from protocol.layout import Direction, Kind, Layout, LayoutError
-from protocol.ouch.appendage import NO_ELEMENTS, NO_OPTIONS, OPTIONS, Appendage
+from protocol.ouch.appendage import NO_ELEMENTS, NO_OPTIONS, OPTIONS, Appendage, pack_appendage
 from protocol.ouch.inbound50 import INBOUND, CancelOrder, EnterOrder, Inbound
 from protocol.ouch.messages50 import decode_inbound, decode_outbound, encode
-from protocol.ouch.outbound50 import OUTBOUND, Canceled, Outbound, SystemEvent
+from protocol.ouch.outbound50 import OUTBOUND, Canceled, Executed, Outbound, SystemEvent
 from tests.protocol.layout_strategies import messages, value
 from tests.protocol.soupbintcp.vector_files import Vector, read_vectors
 
@@ -169,6 +169,7 @@ ENTER_ORDER = encode(
             "EnterOrder PostOnly(12): expected once, received twice",
         ),
     ],
+    ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes",
 )
 def test_errors_name_message_option_expected_and_received(payload: bytes, text: str) -> None:
     with pytest.raises(LayoutError) as error:
@@ -187,6 +188,14 @@ def test_a_message_without_options_shares_one_appendage_and_takes_the_shortest_f
         assert message.appendage is NO_OPTIONS
     assert encode(CancelOrder(1, 0, Appendage())) == encode(CancelOrder(1, 0))
     assert [len(encode(one)) for one in (CancelOrder(1, 0), Canceled(1, 2, 3, b"U"))] == [9, 18]
+
+
+def test_a_packer_writes_the_fixed_fields_and_leaves_the_appendage_to_the_caller() -> None:
+    pack = OUTBOUND.packer(Executed)
+    values = (4, 1, 40, 1_870_000, b"A", 7)
+    assert pack(*values) + NO_ELEMENTS == encode(Executed(*values))
+    options = Appendage(secondary_ord_ref_num=43)
+    assert pack(*values) + pack_appendage(options) == encode(Executed(*values, options))
 
 
 def test_an_unknown_tag_may_stand_twice() -> None:
