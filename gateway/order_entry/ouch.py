@@ -16,18 +16,21 @@ from gateway.order_entry.ouch_words import (
     CROSS_TYPES,
     CUSTOMER_TYPES,
     DISPLAYS,
+    MODIFIED_SIDES,
     SIDES,
+    STOCK_SIZE,
     SWEEPS,
     SYSTEM_HOURS,
     TIMES_IN_FORCE,
+    expire_ns,
     pack_echo,
     unpack_echo,
 )
-from gateway.order_entry.orders import Order
+from gateway.order_entry.outcomes import Order
 from gateway.order_entry.soup_login import SoupLogins
 from gateway.order_entry.soup_sessions import SoupSessions, soup_of
 from gateway.sessions import Connection, Numbers, SessionRecord
-from matching.commands import EnterOrder, ReduceOrder, ReplaceOrder
+from matching.commands import EnterOrder, ModifyOrder, ReduceOrder, ReplaceOrder
 from matching.instrument import Instrument
 from matching.types import OrderType, RejectReason, RequestKind, TimeInForce
 from protocol.fix.values import format_decimal
@@ -36,6 +39,7 @@ from protocol.ouch import messages42 as ouch
 from protocol.ouch.enumerations42 import RejectedReason
 from protocol.sent_log import Reader
 from protocol.soupbintcp.events import LoginRequested, UnsequencedData
+from protocol.soupbintcp.line import SoupSettings
 from protocol.soupbintcp.session import SoupServerSession
 
 WIRE: Final = b"ouch"
@@ -44,7 +48,6 @@ PORT: Final = b"ouch42"
 
 PRICE_DECIMALS: Final = 4
 """OUCH 4.2 prices are in 1/10000."""
-STOCK_SIZE: Final = 8
 
 _LIMIT: Final = OrderType.LIMIT
 _IOC: Final = TimeInForce.IOC
@@ -67,8 +70,9 @@ class Refusal(Exception):
 class OuchDesk:
     """The OUCH 4.2 port."""
 
-    def __init__(self, floor: Floor) -> None:
+    def __init__(self, floor: Floor, settings: SoupSettings | None = None) -> None:
         self._floor = floor
+        self._settings = settings
         self._sessions = SoupSessions(floor)
         self.reports = OuchReports(floor, self._sessions)
         self._logins = SoupLogins(floor, self._sessions, (WIRE, PORT), self.reports.day_started)
@@ -78,13 +82,14 @@ class OuchDesk:
             ouch.ReplaceOrder: self._replace,
             ouch.CancelOrder: self._cancel,
             ouch.ModifyOrder: self._modify,
+            ouch.TradeNow: self._trade_now,
         }
 
     # -- sessions -----------------------------------------------------------------------------
 
     def open(self, now_ns: int) -> SoupServerSession:
         """A session that waits for its Login Request."""
-        return SoupServerSession(now_ns)
+        return SoupServerSession(now_ns, self._settings)
 
     def handle(self, connection: Connection, event: object) -> None:
         """Act on one event. Bytes that are no message end the connection."""
@@ -164,14 +169,14 @@ class OuchDesk:
         if instrument_id is None:
             instrument_id = self._find_instrument(message.stock)
         shares = message.shares
-        time_in_force = TIMES_IN_FORCE.get(message.time_in_force)
-        if time_in_force is None and message.time_in_force > SYSTEM_HOURS:
-            time_in_force = _DAY
+        seconds = message.time_in_force
+        time_in_force = TIMES_IN_FORCE.get(seconds)
+        expires_ns = 0
         if time_in_force is None:
-            raise _unsupported(
-                RejectedReason.OTHER, b"Time In Force", b"%d" % message.time_in_force
-            )
-        if message.display not in DISPLAYS:
+            time_in_force = _DAY
+            expires_ns = self._expire_ns(seconds)
+        display = DISPLAYS.get(message.display)
+        if display is None or (display[1] and time_in_force is _IOC):
             raise _unsupported(RejectedReason.INVALID_DISPLAY, b"Display", message.display)
         if message.intermarket_sweep_eligibility not in SWEEPS:
             raise _invalid(b"Intermarket Sweep", message.intermarket_sweep_eligibility)
@@ -189,6 +194,7 @@ class OuchDesk:
         if message.customer_type not in CUSTOMER_TYPES:
             raise _invalid(b"Customer Type", message.customer_type)
         capacity = message.capacity
+        display_quantity, post_only = display
         return EnterOrder(
             record.session_id,
             record.account_id,
@@ -201,7 +207,7 @@ class OuchDesk:
             message.price,
             pack_echo(
                 message.side,
-                min(message.time_in_force, SYSTEM_HOURS),
+                seconds if seconds < SYSTEM_HOURS else SYSTEM_HOURS,
                 message.firm,
                 message.display,
                 capacity if capacity in CAPACITIES else CAPACITY_OTHER,
@@ -209,7 +215,16 @@ class OuchDesk:
                 minimum,
                 message.cross_type,
             ),
+            expires_ns,
+            display_quantity,
+            post_only,
         )
+
+    def _expire_ns(self, seconds: int) -> int:
+        expires_ns = expire_ns(seconds, self._floor.now_ns)
+        if expires_ns is None:
+            raise _unsupported(RejectedReason.OTHER, b"Time In Force", b"%d" % seconds)
+        return expires_ns
 
     def _find_instrument(self, stock: bytes) -> int:
         engine = self._floor.engine
@@ -234,13 +249,15 @@ class OuchDesk:
         ):
             return
         side, _, firm, _, capacity, _, _, cross = unpack_echo(order.echo)
-        time_in_force = min(message.time_in_force, SYSTEM_HOURS)
+        expires_ns = expire_ns(message.time_in_force, floor.now_ns)
+        display = DISPLAYS.get(message.display)
         has_words = (
-            TIMES_IN_FORCE.get(time_in_force) is order.time_in_force
-            and message.display in DISPLAYS
+            expires_ns is not None
+            and display is not None
             and message.intermarket_sweep_eligibility in SWEEPS
             and message.minimum_quantity == 0
         )
+        display_quantity, post_only = display or (None, None)
         floor.submit(
             ReplaceOrder(
                 record.session_id,
@@ -254,7 +271,7 @@ class OuchDesk:
                 cancel_if_invalid=True,
                 echo=pack_echo(
                     side,
-                    time_in_force,
+                    min(message.time_in_force, SYSTEM_HOURS),
                     firm,
                     message.display,
                     capacity,
@@ -262,6 +279,9 @@ class OuchDesk:
                     0,
                     cross,
                 ),
+                expire_ns=expires_ns,
+                display_quantity=display_quantity,
+                post_only=post_only,
             )
         )
 
@@ -273,7 +293,20 @@ class OuchDesk:
             )
 
     def _modify(self, record: SessionRecord, message: ouch.ModifyOrder) -> None:
-        """Silence, as for a superfluous request: the engine has no word for a kind of sale."""
+        order = self._live(record, message.order_token)
+        if order is not None and order.echo[:1] + message.side in MODIFIED_SIDES:
+            self._floor.submit(
+                ModifyOrder(
+                    record.session_id,
+                    record.account_id,
+                    order.order_id,
+                    message.shares,
+                    message.side + order.echo[1:],
+                )
+            )
+
+    def _trade_now(self, record: SessionRecord, message: ouch.TradeNow) -> None:
+        """Silence, as for a superfluous request: a hidden order trades whenever it can."""
 
     def _live(self, record: SessionRecord, token: bytes) -> Order | None:
         """The live order that answers to this token now."""

@@ -8,6 +8,7 @@ from struct import Struct
 from typing import Final
 
 from matching.types import (
+    FULL,
     BustReason,
     CancelReason,
     OrderType,
@@ -28,6 +29,8 @@ from protocol.ouch.enumerations42 import (
 from protocol.ouch.enumerations42 import Side as OuchSide
 from protocol.ouch.enumerations42 import TimeInForce as OuchTimeInForce
 
+STOCK_SIZE: Final = 8
+
 SIDES: Final[dict[bytes, Side]] = {
     OuchSide.BUY.value: Side.BUY,
     OuchSide.SELL.value: Side.SELL,
@@ -37,14 +40,29 @@ SIDES: Final[dict[bytes, Side]] = {
 """Buy/Sell Indicator. Both short sales rest as sells; reports echo what was sent."""
 
 IMMEDIATE_OR_CANCEL: Final = OuchTimeInForce.IMMEDIATE_OR_CANCEL.value
+MARKET_HOURS: Final = OuchTimeInForce.MARKET_HOURS.value
 SYSTEM_HOURS: Final = OuchTimeInForce.SYSTEM_HOURS.value
 """Any higher number means this one, and this one is what Accepted shows."""
 TIMES_IN_FORCE: Final[dict[int, TimeInForce]] = {
     IMMEDIATE_OR_CANCEL: TimeInForce.IOC,
-    OuchTimeInForce.MARKET_HOURS.value: TimeInForce.DAY,
+    MARKET_HOURS: TimeInForce.DAY,
     SYSTEM_HOURS: TimeInForce.DAY,
 }
-"""Time In Force. Seconds to live (1 to 86399) and the extended close have no engine word."""
+"""Time In Force. Seconds to live are for the day, too, with an expiry; the extended trading close
+has no engine word."""
+SECONDS_MAX: Final = 86_399
+"""The longest life in seconds; from here to MARKET_HOURS no number means anything to this venue."""
+_NS_PER_S: Final = 1_000_000_000
+
+
+def expire_ns(time_in_force: int, now_ns: int) -> int | None:
+    """When an order that may rest, entered or replaced now, expires before its day ends; 0: it does
+    not. None: Time In Force is immediate or cancel, or means nothing here."""
+    if time_in_force >= MARKET_HOURS:
+        return 0
+    return now_ns + time_in_force * _NS_PER_S if 1 <= time_in_force <= SECONDS_MAX else None
+
+
 COMPOSED_TIMES_IN_FORCE: Final[dict[TimeInForce, str]] = {
     TimeInForce.FOK: "immediate or cancel with Minimum Quantity = Shares",
 }
@@ -57,8 +75,23 @@ NO_ORDER_TYPE: Final[dict[OrderType, str]] = {
 }
 """LIMIT is what every Enter Order is."""
 
-DISPLAYS: Final = frozenset({Display.ANONYMOUS.value, Display.ATTRIBUTABLE.value})
-"""Display: the book is shown in full and without names."""
+DISPLAYS: Final[dict[bytes, tuple[int, bool]]] = {
+    Display.ANONYMOUS.value: (FULL, False),
+    Display.ATTRIBUTABLE.value: (FULL, False),
+    Display.NON_DISPLAY.value: (0, False),
+    Display.POST_ONLY.value: (FULL, True),
+    Display.POST_ONLY_ATTRIBUTABLE.value: (FULL, True),
+}
+"""Display: how much the book shows, and whether the order may trade on arrival. Nobody's name is
+shown. Pegs, imbalance-only and retail orders have no engine word."""
+MODIFIED_SIDES: Final = frozenset(
+    {
+        OuchSide.SELL.value + OuchSide.SELL_SHORT_EXEMPT.value,
+        OuchSide.SELL.value + OuchSide.SELL_SHORT.value,
+        OuchSide.SELL_SHORT_EXEMPT.value + OuchSide.SELL_SHORT.value,
+    }
+)
+"""What Modify Order may do to a Buy/Sell Indicator: the old one followed by the new one."""
 SWEEPS: Final = frozenset(one.value for one in IntermarketSweepEligibility)
 """Intermarket Sweep Eligibility: there is one venue, so each is accepted and echoed."""
 CROSS_TYPES: Final = frozenset({CrossType.CONTINUOUS.value})

@@ -34,12 +34,14 @@ class SoupSessions:
 
     def send(self, record: SessionRecord, payload: bytes) -> None:
         """Number and log one message; a connected client gets it with this tick."""
+        floor = self._floor
         connection = record.connection
-        if connection is not None and isinstance(connection.session, SoupServerSession):
-            connection.session.send(payload, self._floor.now_ns)
+        session = None if connection is None else connection.session
+        if isinstance(session, SoupServerSession):
+            session.send(payload, floor.now_ns)
         else:
             record.sent_log.append(payload)
-        self._floor.touch(record)
+        floor.touch(record)
 
     def close(self, connection: Connection, reason: str) -> None:
         """End one connection without End of Session; the log says why."""

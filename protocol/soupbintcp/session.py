@@ -56,6 +56,9 @@ _LOGOUT_REQUEST: Final = encode_packet(PacketType.LOGOUT_REQUEST)
 _SERVING: Final = State.SERVING
 """On the order path: looking a member up in its Enum costs more than unpacking a header."""
 _unpack_header: Final = HEADER.unpack_from
+_SHORT: Final = 128
+_SHORT_HEADERS: Final = tuple(packet_header(_SEQUENCED, size) for size in range(_SHORT))
+"""Of the payloads that OUCH and ITCH have: looking one up costs a third of making one."""
 
 
 class SoupServerSession:
@@ -186,11 +189,14 @@ class SoupServerSession:
         log, line = self._sent_log, self._line
         if log is None:
             raise LocalProtocolError(f"send is not possible in state {line.state.name}")
-        header = packet_header(_SEQUENCED, len(payload))
+        size = len(payload)
+        header = _SHORT_HEADERS[size] if size < _SHORT else packet_header(_SEQUENCED, size)
         number = log.append(payload)
         if number == self._next_to_send and line.state is _SERVING:
             self._next_to_send = number + 1
-            line.send(header + payload, now_ns)
+            # `line.send` without the call: this is once or twice an order.
+            line.frames.append(header + payload)
+            line.keepalive.sent_ns = now_ns
         return number
 
     @property

@@ -7,6 +7,7 @@ from protocol.ouch.messages42 import (
     CancelOrder,
     EnterOrder,
     Inbound,
+    ModifyOrder,
     Outbound,
     ReplaceOrder,
     decode_outbound,
@@ -71,6 +72,10 @@ def replace(old: str, new: str, shares: int, price: int = PRICE, **changes: Any)
 
 def cancel(text: str, shares: int = 0) -> CancelOrder:
     return CancelOrder(token(text), shares)
+
+
+def modify(text: str, side: bytes, shares: int = 100) -> ModifyOrder:
+    return ModifyOrder(token(text), side, shares)
 
 
 class OuchClient:

@@ -23,7 +23,6 @@ from protocol.ouch.messages42 import (
     BrokenTrade,
     Canceled,
     Executed,
-    ModifyOrder,
     Outbound,
     Rejected,
     Replaced,
@@ -153,6 +152,10 @@ def test_accepted_echoes_what_the_engine_has_no_word_for(trader: OuchClient) -> 
     assert trader.ask(enter("T1", **details)) == [accepted("T1", 1, **details)]
 
 
+def test_a_blank_firm_is_echoed_blank(trader: OuchClient) -> None:
+    assert trader.ask(enter("T1", firm=b"    ")) == [accepted("T1", 1, firm=b"    ")]
+
+
 def test_an_unknown_capacity_becomes_other(trader: OuchClient) -> None:
     assert trader.ask(enter("T1", capacity=b"?")) == [accepted("T1", 1, capacity=b"O")]
 
@@ -213,6 +216,15 @@ def test_a_used_token_is_ignored_whether_it_was_accepted_or_rejected(trader: Ouc
     ]
 
 
+def test_tokens_tell_upper_from_lower_case_and_spaces_inside_count(trader: OuchClient) -> None:
+    assert trader.ask(enter("T1"), enter("t1"), enter("T 1"), enter(" T1")) == [
+        accepted("T1", 1),
+        accepted("t1", 2),
+        accepted("T 1", 3),
+        accepted(" T1", 4),
+    ]
+
+
 def test_tokens_belong_to_the_login(trader: OuchClient, other: OuchClient) -> None:
     assert trader.ask(enter("T1")) == [accepted("T1", 1)]
     assert other.ask(enter("T1")) == [accepted("T1", 2)]
@@ -223,6 +235,9 @@ def test_tokens_belong_to_the_login(trader: OuchClient, other: OuchClient) -> No
     [
         ({"order_token": b"TOKEN-0000001 "}, b"O"),
         ({"order_token": b" " * 14}, b"O"),
+        ({"order_token": b"TOKEN\x00        "}, b"O"),
+        ({"order_token": b"TOKEN        \n"}, b"O"),
+        ({"order_token": b"TOKEN\xe9        "}, b"O"),
         ({"side": b"X"}, b"O"),
         ({"stock": b"NOSUCH  "}, b"S"),
         ({"stock": b"aapl    "}, b"S"),
@@ -231,14 +246,13 @@ def test_tokens_belong_to_the_login(trader: OuchClient, other: OuchClient) -> No
         ({"shares": 4_294_967_295}, b"Z"),
         ({"price": 0}, b"X"),
         ({"price": PRICE + 1}, b"X"),
+        ({"price": 1_999_999_900 + 100}, b"X"),
         ({"price": 2_000_000_000}, b"X"),
         ({"price": 0x7FFFFFFF}, b"X"),
-        ({"time_in_force": 1}, b"O"),
-        ({"time_in_force": 86_399}, b"O"),
+        ({"time_in_force": 86_400}, b"O"),
         ({"time_in_force": 99_996}, b"O"),
         ({"time_in_force": 99_997}, b"O"),
-        ({"display": b"N"}, b"D"),
-        ({"display": b"P"}, b"D"),
+        *(({"display": bytes([kind])}, b"D") for kind in b"IMWmnOTQZ"),
         ({"display": b"?"}, b"D"),
         ({"intermarket_sweep_eligibility": b"?"}, b"O"),
         ({"minimum_quantity": 100}, b"N"),
@@ -442,8 +456,9 @@ def test_replace_with_a_used_or_impossible_token_is_silent_and_leaves_the_order(
         {"price": PRICE + 1},
         {"price": 0x7FFFFFFF},
         {"time_in_force": 0},
-        {"time_in_force": 60},
-        {"display": b"N"},
+        {"time_in_force": 86_400},
+        {"time_in_force": 99_997},
+        {"display": b"M"},
         {"intermarket_sweep_eligibility": b"?"},
         {"minimum_quantity": 100},
     ],
@@ -472,7 +487,34 @@ def test_a_total_that_has_already_traded_cancels_the_order(
     ]
 
 
-@pytest.mark.parametrize("display", [b"Y", b"N"], ids=["valid", "invalid"])
+def test_a_chain_is_liable_for_at_most_999_999_shares_executions_included(
+    trader: OuchClient, other: OuchClient
+) -> None:
+    trader.send(enter("T1"))
+    other.send(enter("S1", b"S", 30))
+    trader.news()
+    assert trader.ask(replace("T1", "T2", 999_999), replace("T2", "T3", 1_000_000)) == [
+        replaced("T2", "T1", 3, 999_969),
+        canceled("T2", 999_969, b"U"),
+    ]
+
+
+def test_an_execution_before_the_replace_arrives_names_the_old_token(
+    trader: OuchClient, other: OuchClient
+) -> None:
+    trader.send(enter("T1"))
+    other.send(enter("S1", b"S", 30))
+    trader.send(replace("T1", "T2", 100))
+    other.send(enter("S2", b"S", 30))
+    assert trader.news() == [
+        accepted("T1", 1),
+        executed("T1", 30, b"A", 1),
+        replaced("T2", "T1", 3, 70),
+        executed("T2", 30, b"A", 2),
+    ]
+
+
+@pytest.mark.parametrize("display", [b"Y", b"M"], ids=["valid", "invalid"])
 def test_replace_in_a_halt_is_rejected_spends_the_new_token_and_leaves_the_order(
     venue: VenueHarness, trader: OuchClient, display: bytes
 ) -> None:
@@ -487,18 +529,11 @@ def test_replace_in_a_halt_is_rejected_spends_the_new_token_and_leaves_the_order
 # -- the rest ------------------------------------------------------------------------------------
 
 
-def test_modify_order_is_met_with_silence(trader: OuchClient) -> None:
-    assert trader.ask(enter("T1", b"S"), ModifyOrder(token("T1"), b"T", 50), cancel("T1")) == [
-        accepted("T1", 1, side=b"S"),
-        canceled("T1", 100, b"U"),
-    ]
-
-
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
         (b"", "message type: expected a byte, received an empty message"),
-        (b"?", "message type: expected one of O U X M, received b'?'"),
+        (b"?", "message type: expected one of O U X M N, received b'?'"),
         (b"X" + b" " * 17, "CancelOrder length: expected 19 bytes, received 18"),
     ],
 )
@@ -556,6 +591,32 @@ def test_both_sides_of_a_broken_trade_are_told(
     venue.control(BustTrade(1, reason))
     assert trader.news() == [BrokenTrade(NOW, token("T1"), 1, letter)]
     assert other.news() == [BrokenTrade(NOW, token("S1"), 1, letter)]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_broken_trade_names_the_token_that_its_execution_named(
+    venue: VenueHarness, trader: OuchClient, other: OuchClient, restarted: bool
+) -> None:
+    other.send(enter("S1", b"S", 10, price=PRICE + 100))
+    trader.send(enter("T1"))
+    other.send(enter("S2", b"S", 10))
+    trader.send(replace("T1", "T2", 50), replace("T2", "T3", 60, PRICE + 100))
+    other.send(enter("S3", b"S", 10, price=PRICE + 100))
+    trader.send(replace("T3", "T4", 70))
+    told = {event.match_number: event for event in trader.news() if isinstance(event, Executed)}
+    assert [told[match].order_token for match in (1, 2, 3)] == [
+        token("T1"),
+        token("T3"),
+        token("T3"),
+    ]
+    if restarted:
+        trader.pipe.hang_up()
+        venue = venue.restart()
+        trader = OuchClient(venue, sequence=0)
+    venue.control(*(BustTrade(match, BustReason.ERRONEOUS) for match in (1, 2, 3)))
+    assert trader.news() == [
+        BrokenTrade(NOW, told[match].order_token, match, b"E") for match in (1, 2, 3)
+    ]
 
 
 def test_a_replacement_with_nothing_left_is_dead(venue: VenueHarness, trader: OuchClient) -> None:
