@@ -59,7 +59,7 @@ def _offset(tag: int) -> Option:
     return Option(tag, 4, Kind.I32, _BOTH, "1/10000", None)
 
 
-class Appendage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, repr_omit_defaults=True):
+class Appendage(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
     """The options of one message; None: absent."""
 
     secondary_ord_ref_num: Annotated[
