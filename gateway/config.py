@@ -42,8 +42,8 @@ class Venue(msgspec.Struct, frozen=True):
     clock: ClockKind = "real"
 
 
-TlsPort = Literal["fix", "ouch42", "itch", "ws", "http"]
-ProxyPort = Literal["fix", "ouch42", "itch", "ws"]
+TlsPort = Literal["fix", "ouch42", "ouch50", "itch", "ws", "http"]
+ProxyPort = Literal["fix", "ouch42", "ouch50", "itch", "ws"]
 
 
 class Tls(msgspec.Struct, frozen=True):

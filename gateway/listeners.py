@@ -20,7 +20,12 @@ from gateway.tls import server_context
 BACKLOG = 4_096
 """Connections that may wait for accept: a load test opens hundreds at once."""
 
-ORDER_WIRES = (("fix", b"fix"), ("ouch42", b"ouch"), ("ws", b"websocket"))
+ORDER_WIRES = (
+    ("fix", b"fix"),
+    ("ouch42", b"ouch"),
+    ("ouch50", b"ouch50"),
+    ("ws", b"websocket"),
+)
 """Port name and the wire that speaks on it, in the order of the READY line."""
 
 FILES_RESERVED = 320

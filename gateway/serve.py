@@ -32,6 +32,7 @@ from gateway.market_data_feed import PublicFeed, SessionFeed
 from gateway.metrics import Counters
 from gateway.order_entry.fix import FixDesk
 from gateway.order_entry.ouch import OuchDesk
+from gateway.order_entry.ouch50 import Ouch50Desk
 from gateway.order_entry.websocket import WebSocketDesk
 from gateway.order_entry.websocket_subscriptions import Subscriptions
 from gateway.sequencer import Tick
@@ -62,6 +63,7 @@ def make_desks(
     return {
         b"fix": FixDesk(venue, config),
         b"ouch": OuchDesk(venue),
+        b"ouch50": Ouch50Desk(venue, soup_settings(config.soupbintcp)),
         b"websocket": WebSocketDesk(venue, config, subscriptions=subscriptions),
     }
 

@@ -17,7 +17,7 @@ from gateway.journal.records import Batch, Received
 from gateway.order_entry.fix_dictionaries import table
 from protocol.errors import RemoteProtocolError
 from protocol.fix.render import Vocabularies, one_line
-from protocol.ouch.messages42 import decode_inbound, decode_outbound
+from protocol.ouch import messages42, messages50
 from protocol.soupbintcp.packets import HEADER, LENGTH_SIZE, PacketType
 
 _FIX_END = re.compile(rb"(?<=\x0110=\d{3}\x01)")
@@ -142,7 +142,11 @@ def _outbound_text(frame: bytes) -> str:
     if frame.startswith(b"{"):
         return _json_text(frame)
     try:
-        return f"OUCH {_struct_text(decode_outbound(frame))}"
+        return f"OUCH {_struct_text(messages50.decode_outbound(frame))}"
+    except RemoteProtocolError:
+        pass
+    try:
+        return f"OUCH {_struct_text(messages42.decode_outbound(frame))}"
     except RemoteProtocolError:
         return _escape(frame)
 
@@ -176,7 +180,12 @@ def _soup_texts(data: bytes) -> list[str] | None:
 def _packet_text(packet_type: PacketType, payload: bytes) -> str:
     if packet_type is PacketType.UNSEQUENCED_DATA:
         try:
-            return f"OUCH {_struct_text(decode_inbound(payload))}"
+            # First, since what is no 5.0 by its lengths may be 4.2, but hardly the other way round.
+            return f"OUCH {_struct_text(messages50.decode_inbound(payload))}"
+        except RemoteProtocolError:
+            pass
+        try:
+            return f"OUCH {_struct_text(messages42.decode_inbound(payload))}"
         except RemoteProtocolError as error:
             return f"OUCH {_escape(payload)} ({error})"
     return f"SOUP {packet_type.name} {_escape(payload)}".rstrip()

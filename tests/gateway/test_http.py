@@ -59,7 +59,7 @@ def call(port: int, path: str, body: object = None, **headers: str) -> Answer:
 
 def test_the_ready_line_and_the_ports_file_name_the_http_port(running: VenueProcess) -> None:
     assert running.ready_line.split()[-1] == f"http=http://127.0.0.1:{running.ports['http']}"
-    assert list(running.ports) == ["fix", "ouch42", "ws", "http"]
+    assert list(running.ports) == ["fix", "ouch42", "ouch50", "itch", "ws", "http"]
 
 
 def test_the_page_is_one_file_that_knows_the_websocket_port(running: VenueProcess) -> None:

@@ -52,14 +52,15 @@ def test_the_ports_file_is_complete_when_it_appears(tmp_path: Path) -> None:
 
 
 def any_port(**ports: int) -> Config:
-    return Config(listen=Listen("127.0.0.1", **({"fix": 0, "ouch42": 0, "ws": 0} | ports)))
+    free = dict.fromkeys(("fix", "ouch42", "ouch50", "ws"), 0)
+    return Config(listen=Listen("127.0.0.1", **(free | ports)))
 
 
 async def test_every_wire_listens_until_closed() -> None:
     stage = await SocketStage().open()
     listeners = Listeners(stage.shell, any_port(), stage.gate)
     await listeners.open()
-    assert list(listeners.ports) == ["fix", "ouch42", "ws"]
+    assert list(listeners.ports) == ["fix", "ouch42", "ouch50", "ws"]
     stage.port_number = listeners.ports["fix"]
     client = await stage.logged_on(b"ACME")
     listeners.close()
@@ -250,7 +251,7 @@ def test_a_port_that_is_taken_ends_with_2_and_says_which(start: Start, tmp_path:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
         (tmp_path / "venue.toml").write_text(
-            f"[listen]\nfix = 0\nouch42 = {number}\nws = 0\nhttp = 0\n"
+            f"[listen]\nfix = 0\nouch42 = {number}\nouch50 = 0\nws = 0\nhttp = 0\n"
         )
         code, written = start("--config", "venue.toml").ended()
     assert code == 2, written

@@ -2,6 +2,7 @@
 
 from gateway.credentials import ConfiguredCredentials
 from gateway.journal.log import MemoryLog
+from gateway.journal.render import batch_lines as lines_of
 from gateway.order_entry.ouch50 import USER_REF_NUM_MAX, Ouch50Desk
 from gateway.replay import Replay
 from gateway.venue import Venue
@@ -324,6 +325,22 @@ def test_every_message_of_two_days_and_a_restart_replays_without_divergence() ->
     assert outcome.batches == len(venue.batches())
     kinds = {frame[:1] for batch in venue.batches() for run in batch.frames for frame in run.frames}
     assert kinds == {bytes((code,)) for code in b"SAUCEBJTMRQXGK"}
+
+
+def test_the_journal_is_shown_in_words_of_the_version() -> None:
+    venue = ouch50_venue()
+    trader_of(venue).send(enter(1, firm=b"ABCD"), cancel(1, 40))
+    lines = [
+        line for number, batch in enumerate(venue.batches()) for line in lines_of(number, batch)
+    ]
+    shown = [line for line in lines if " OUCH " in line and "SystemEvent" not in line]
+    assert [line.split(" OUCH ")[1].split()[:2] for line in shown] == [
+        ["EnterOrder", "user_ref_num=1"],
+        ["CancelOrder", "user_ref_num=1"],
+        ["Accepted", f"timestamp_ns={NOW}"],
+        ["Canceled", f"timestamp_ns={NOW}"],
+    ]
+    assert shown[0].endswith("appendage=(Appendage firm=ABCD)")
 
 
 def test_a_login_is_a_session_of_its_own_on_this_port() -> None:
