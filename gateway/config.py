@@ -15,6 +15,7 @@ from gateway.config_fix import AVAILABLE_BEGIN_STRINGS, configured_session
 from gateway.config_fix import Application as Application
 from gateway.config_fix import Fix as Fix
 from gateway.config_fix import FixSession as FixSession
+from gateway.config_moldudp64 import MoldUdp64
 from gateway.config_soup import SoupBinTcp
 from matching.instrument import Instrument
 
@@ -114,6 +115,7 @@ class Itch(msgspec.Struct, frozen=True):
     """[itch]: the market data port."""
 
     sessions: tuple[ItchSession, ...] = ()
+    moldudp64: MoldUdp64 = MoldUdp64()
 
 
 class WebSocketToken(msgspec.Struct, frozen=True):

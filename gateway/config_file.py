@@ -29,6 +29,7 @@ from gateway.config import (
     is_loopback,
 )
 from gateway.config_fix_rules import resolve_fix
+from gateway.config_moldudp64 import check_moldudp64
 from gateway.config_rules import (
     PORT_MAX,
     Key,
@@ -178,6 +179,7 @@ class _Document:
         check_accounts(shape.accounts, self.problem)
         check_soup(shape.soupbintcp, self.problem)
         check_itch(shape.itch, self.problem)
+        check_moldudp64(shape.itch.moldudp64, self.problem)
         check_websocket(shape.websocket, shape.accounts, self.problem)
         config = Config(
             venue=check_venue(shape.venue, self.problem),

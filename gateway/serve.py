@@ -18,6 +18,7 @@ from gateway.desk import Desk
 from gateway.drop_copy import register_sessions
 from gateway.http import HttpPort
 from gateway.itch.feed import ItchFeed
+from gateway.itch.moldudp64 import MoldFeed, MoldPorts
 from gateway.itch.port import ItchPort
 from gateway.journal.file_log import Durability, FileLog
 from gateway.journal.log import JournalError, MemoryLog, SequencedLog
@@ -172,6 +173,8 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
     listen = partial(ItchPort, itch, shell, soup_settings(config.soupbintcp))
     listeners = Listeners(shell, config, gate, {"itch": listen})
     await listeners.open()
+    mold = MoldPorts(shell, MoldFeed(itch), logger.info)
+    await mold.open(config.itch.moldudp64, config.listen)
     http.ready(shell, counters, listeners.ports["ws"])
     listeners.ports["http"] = http.port
     start_collector()
@@ -195,6 +198,7 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
         await asyncio.sleep(FAREWELL_SECONDS)
         return shell.failed.result()
     await goodbye(shell, itch)
+    mold.close()
     if shell.failed.done():
         return shell.failed.result()
     await http.close()

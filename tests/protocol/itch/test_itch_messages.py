@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol.itch.enumerations import EventCode
 from protocol.itch.messages import (
     LAYOUTS,
     MESSAGES,
@@ -95,6 +96,10 @@ def test_enumerations_have_one_byte_and_one_name_a_value() -> None:
                 values = [member.value for member in place.enumeration]
                 assert all(isinstance(value, bytes) and len(value) == 1 for value in values)
                 assert len(values) == len(set(values)) == len(place.enumeration.__members__)
+
+
+def test_event_codes_are_in_the_order_of_a_day() -> None:
+    assert b"".join(event_code.value for event_code in EventCode) == b"OSQMEC"
 
 
 def test_timestamp_is_six_bytes_and_holds_a_day() -> None:
