@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from gateway.journal.reader import FileReader
 
 DIVERGED = 1
+NO_SUCH_DAY = 1
+USAGE_ERROR = 2
 JOURNAL_ERROR = 74
 
 app = typer.Typer(
@@ -80,8 +82,21 @@ def export(
     ] = ExportFormat.JSONL,
     first: First = 1,
     last: Last = None,
+    itch: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="Write a trading day as an ITCH 5.0 feed file instead."),
+    ] = None,
+    date: Annotated[
+        int | None,
+        typer.Option(metavar="YYYYMMDD", help="With --itch: this day, not the last one."),
+    ] = None,
 ) -> None:
-    """Write batches to standard output for other programs."""
+    """Write batches to standard output for other programs, or a day's market data to a file."""
+    if itch is not None:
+        _export_itch(path, itch, date)
+        return
+    if date is not None:
+        raise typer.BadParameter("--date goes with --itch")
     from gateway.journal.recovery import decode
     from gateway.journal.render import batch_json
 
@@ -90,6 +105,31 @@ def export(
         for number, payload in _chosen(reader, first, last):
             sys.stdout.buffer.write(encode(number, decode(number, payload)) + b"\n")
         sys.stdout.flush()
+
+
+def _export_itch(path: Path, target: Path, trading_date: int | None) -> None:
+    """The file appears when it is complete. Exit code 1 where the journal has no such day."""
+    from gateway.itch.export import FeedFile
+    from gateway.journal.log import JournalError
+
+    partial = target.with_name(target.name + ".partial")
+    try:
+        with _reading(path) as reader, partial.open("w+b") as out:
+            if reader.first_batch != 1:
+                raise JournalError(f"{path} begins with batch {reader.first_batch}: expected 1")
+            exported = FeedFile(out, trading_date).export(reader.read(1))
+        if not exported.trading_date:
+            wanted = "no trading day" if trading_date is None else f"no day {trading_date}"
+            typer.echo(f"venue journal: {path} holds {wanted}", err=True)
+            raise typer.Exit(NO_SUCH_DAY)
+        partial.replace(target)
+    except OSError as error:
+        typer.echo(f"venue journal: cannot write {target}: {error.strerror}", err=True)
+        raise typer.Exit(USAGE_ERROR) from None
+    finally:
+        partial.unlink(missing_ok=True)
+    end = "" if exported.ended else "; the day goes on, the end is the file's own"
+    typer.echo(f"{target}: day {exported.trading_date}, {exported.messages} messages{end}")
 
 
 def _chosen(reader: "FileReader", first: int, last: int | None) -> Iterator[tuple[int, bytes]]:
