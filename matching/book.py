@@ -30,17 +30,15 @@ class BookSide:
         self.levels: dict[int, Level] = {}
 
     def add(self, order: RestingOrder) -> None:
-        """Join the end of its queue. O(1); for a new price O(log n) and a memmove."""
+        """Join the end of those that show. O(1); for a new price O(log n) and a memmove."""
         key = self.sign * order.price
         level = self.levels.get(key)
-        terms = order.terms
-        hidden = terms is not None and terms.display_quantity == 0
         order.next = None
         if level is None:
             order.previous = None
-            self.levels[key] = level = Level(order)
+            self.levels[key] = Level(order)
             insort(self.keys, key)
-        elif level.hidden is None or hidden:
+        elif level.hidden is None:
             tail = level.tail
             order.previous = tail
             tail.next = order
@@ -48,8 +46,20 @@ class BookSide:
             level.quantity += order.leaves
         else:
             _add_before(level.hidden, order, level)
-        if hidden and level.hidden is None:
-            level.hidden = order
+
+    def join(self, order: RestingOrder) -> None:
+        """`add` for an order of any terms: a hidden one joins the end of the hidden ones."""
+        terms = order.terms
+        if terms is None or terms.display_quantity:
+            self.add(order)
+            return
+        key = self.sign * order.price
+        level = self.levels.get(key)
+        hidden = None if level is None else level.hidden
+        if level is not None:
+            level.hidden = None  # behind all of them is the end of the queue
+        self.add(order)
+        self.levels[key].hidden = order if hidden is None else hidden
 
     def remove(self, order: RestingOrder) -> None:
         """Leave the queue. O(1); for the last order of a price O(log n) and a memmove."""
@@ -78,6 +88,21 @@ class BookSide:
             level.tail = previous
         else:
             following.previous = previous
+
+    def remove_best(self) -> None:
+        """The first of all, which shows, leaves. O(1)."""
+        keys = self.keys
+        key = keys[-1]
+        level = self.levels[key]
+        order = level.head
+        following = order.next
+        if following is None:
+            keys.pop()
+            del self.levels[key]
+        else:
+            following.previous = None
+            level.head = following
+            level.quantity -= order.leaves
 
     def reduce(self, order: RestingOrder, quantity: int) -> None:
         """Lower an order's leaves by less than all of them; it keeps its place. O(1).

@@ -12,6 +12,7 @@ from matching.events import (
     OrderReduced,
     OrderReplaced,
     OrderReranked,
+    OrderRested,
 )
 from matching.live_orders import LiveOrders, showing
 from matching.order import RestingOrder, Terms
@@ -127,17 +128,25 @@ class Changes:
             return (replaced,)
         events: list[Event] = [replaced]
         order.price = price
-        order.leaves = leaves
         keys = contra.keys
         if keys and keys[-1] >= limit_key:
             if terms is not None and terms.post_only:
+                order.leaves = leaves
                 live.finish(order)
                 return (replaced, _post_only(order))
-            order.leaves = live.trade(contra, limit_key, order_id, leaves, events)
-        if order.leaves:
-            events.append(live.rest(own, order, terms))
-        else:
+            leaves = live.trade(contra, limit_key, order_id, leaves, events)
+        order.leaves = leaves
+        if leaves == 0:
             live.finish(order)
+        elif terms is None:
+            own.add(order)
+            events.append(
+                OrderRested(
+                    order_id, order.order_reference, order.instrument_id, side, price, leaves
+                )
+            )
+        else:
+            events.append(live.rest(own, order, terms))
         return tuple(events)
 
     def reduce_order(self, command: ReduceOrder) -> Outcome:

@@ -262,7 +262,7 @@ class Engine:
                 (listing.book.asks, saved.asks),
             ):
                 for order in map(load_order, resting):
-                    book_side.add(order)
+                    book_side.join(order)
                     orders.append(order)
         orders.sort(key=lambda order: order.order_id)
         engine._live.orders = {order.order_id: order for order in orders}

@@ -64,22 +64,23 @@ class LiveOrders:
     ) -> int:
         """Trade against the other side, best price first, what shows first, oldest first; returns
         what is left."""
+        orders = self.orders
         keys = contra.keys
         levels = contra.levels
         incoming_side = _SELL if contra.sign > 0 else _BUY
         while leaves and keys and keys[-1] >= limit_key:
             resting = levels[keys[-1]].head
-            terms = resting.terms
+            if resting.terms is not None:
+                leaves = self._trade_on_terms(contra, resting, incoming_order_id, leaves, events)
+                continue
             open_quantity = resting.leaves
-            displayed = FULL
-            quantity = open_quantity
-            if terms is not None:
-                if terms.display_quantity > 0:
-                    quantity = terms.shown
-                elif terms.display_quantity == 0:
-                    displayed = 0
-            if leaves < quantity:
+            if leaves < open_quantity:
                 quantity = leaves
+                contra.reduce(resting, quantity)
+            else:
+                quantity = open_quantity
+                contra.remove_best()
+                del orders[resting.order_id]
             leaves -= quantity
             self.last_match_number = match_number = self.last_match_number + 1
             executed = OrderExecuted(
@@ -93,17 +94,48 @@ class LiveOrders:
                 incoming_order_id,
                 leaves,
                 incoming_side,
-                displayed,
             )
             self.trades.append(executed)
             events.append(executed)
-            if quantity < open_quantity:
-                contra.reduce(resting, quantity)
-                if terms is not None and terms.display_quantity > 0:
-                    self._shrink(contra, resting, terms, quantity, events)
-            else:
-                contra.remove(resting)
-                self.finish(resting)
+        return leaves
+
+    def _trade_on_terms(
+        self,
+        contra: BookSide,
+        resting: RestingOrder,
+        incoming_order_id: int,
+        leaves: int,
+        events: list[Event],
+    ) -> int:
+        """One step of `trade` with an order that hides something, or that has an expiry."""
+        terms = resting.terms
+        assert terms is not None
+        reserve = terms.display_quantity > 0
+        quantity = min(leaves, terms.shown if reserve else resting.leaves)
+        leaves -= quantity
+        self.last_match_number += 1
+        executed = OrderExecuted(
+            resting.instrument_id,
+            self.last_match_number,
+            resting.price,
+            quantity,
+            resting.order_id,
+            resting.order_reference,
+            resting.leaves - quantity,
+            incoming_order_id,
+            leaves,
+            _SELL if resting.side is _BUY else _BUY,
+            FULL if terms.shown else 0,
+        )
+        self.trades.append(executed)
+        events.append(executed)
+        if quantity == resting.leaves:
+            contra.remove(resting)
+            self.finish(resting)
+        else:
+            contra.reduce(resting, quantity)
+            if reserve:
+                self._shrink(contra, resting, terms, quantity, events)
         return leaves
 
     def _shrink(
@@ -140,16 +172,14 @@ class LiveOrders:
         """The end of its price's queue, and the reference that goes with it."""
         book_side.remove(order)
         self.last_order_number = order.order_reference = self.last_order_number + 1
-        book_side.add(order)
+        book_side.join(order)
 
-    def rest(self, book_side: BookSide, order: RestingOrder, terms: Terms | None) -> OrderRested:
-        """Join the book with what is left."""
+    def rest(self, book_side: BookSide, order: RestingOrder, terms: Terms) -> OrderRested:
+        """Join the book with what is left, on these terms."""
         leaves = order.leaves
-        displayed = FULL
-        if terms is not None:
-            displayed = min(terms.display_quantity, leaves)  # FULL and 0 are below all leaves
-            self.set_terms(order, showing(terms, displayed))
-        book_side.add(order)
+        displayed = min(terms.display_quantity, leaves)  # FULL and 0 are below all leaves
+        self.set_terms(order, showing(terms, displayed))
+        book_side.join(order)
         return OrderRested(
             order.order_id,
             order.order_reference,
@@ -177,9 +207,14 @@ class LiveOrders:
         self, order: RestingOrder, reason: CancelReason, requested_by: int, client_id: bytes
     ) -> OrderCanceled:
         """Leave the book for good."""
-        displayed = FULL if order.terms is None else order.terms.shown
-        self.side_of(order).remove(order)
-        self.finish(order)
+        del self.orders[order.order_id]
+        book = self._listings[order.instrument_id].book
+        (book.bids if order.side is _BUY else book.asks).remove(order)
+        terms = order.terms
+        displayed = FULL
+        if terms is not None:
+            displayed = terms.shown
+            self.set_terms(order, None)
         return OrderCanceled(
             order.order_id,
             order.order_reference,

@@ -70,14 +70,14 @@ class OrderFlow:
         order_type = command.order_type
         may_rest = order_type is _LIMIT and (time_in_force is _DAY or time_in_force is _GTC)
         terms: Terms | None = None
+        orders = live.orders
         reason = entry_fault(command, listing, self._sessions)
-        if reason is None and (
-            command.display_quantity != FULL or command.expire_ns or command.post_only
-        ):
-            reason = terms_fault(command, may_rest, listing.instrument, live.timestamp_ns)
-            terms = _entry_terms(command) if may_rest else None
-        if reason is None and may_rest and len(live.orders) >= self._live_orders_max:
-            reason = RejectReason.BOOK_FULL
+        if reason is None:
+            if command.expire_ns or command.post_only or command.display_quantity != FULL:
+                reason = terms_fault(command, may_rest, listing.instrument, live.timestamp_ns)
+                terms = _entry_terms(command) if may_rest else None
+            if may_rest and reason is None and len(orders) >= self._live_orders_max:
+                reason = RejectReason.BOOK_FULL
         if reason is not None:
             return (rejected(command, RequestKind.ENTER, reason, 0),)
         live.last_order_number = order_id = live.last_order_number + 1
@@ -117,7 +117,7 @@ class OrderFlow:
             last: Event
             if may_rest:
                 order = RestingOrder(order_id, command, leaves)
-                live.orders[order_id] = order
+                orders[order_id] = order
                 if terms is None:
                     own.add(order)
                     last = OrderRested(order_id, order_id, instrument_id, side, price, leaves)
