@@ -1,7 +1,7 @@
 """Time, read at one place. Everything else gets `now_ns` handed down: UTC epoch nanoseconds."""
 
 import time
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -85,9 +85,22 @@ def trading_day(now_ns: int, zone: tzinfo) -> tuple[int, int]:
     Where daylight saving skips midnight, the day begins at the instant of the change.
     """
     local = datetime.fromtimestamp(now_ns // NANOSECONDS, tz=zone)
-    midnight = datetime(local.year, local.month, local.day, tzinfo=zone)
+    return local.year * 10_000 + local.month * 100 + local.day, _midnight_ns(local, zone)
+
+
+def end_of_date(yyyymmdd: int, zone: tzinfo) -> int:
+    """The midnight that ends a local date, in UTC epoch nanoseconds.
+
+    Raises ValueError or OverflowError for what is no date, or the last one of all.
+    """
+    day = date(yyyymmdd // 10_000, yyyymmdd // 100 % 100, yyyymmdd % 100)
+    return _midnight_ns(day + timedelta(days=1), zone)
+
+
+def _midnight_ns(day: date, zone: tzinfo) -> int:
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     offset = midnight.utcoffset()
     assert offset is not None, f"zone without an offset: {zone}"
     days = midnight.toordinal() - _EPOCH_ORDINAL
     seconds = (days - offset.days) * 86_400 - offset.seconds
-    return local.year * 10_000 + local.month * 100 + local.day, seconds * NANOSECONDS
+    return seconds * NANOSECONDS

@@ -63,7 +63,7 @@ def make_desks(
     """One desk for each order-entry wire."""
     return {
         b"fix": FixDesk(venue, config),
-        b"ouch": OuchDesk(venue),
+        b"ouch": OuchDesk(venue, soup_settings(config.soupbintcp)),
         b"ouch50": Ouch50Desk(venue, soup_settings(config.soupbintcp)),
         b"websocket": WebSocketDesk(venue, config, subscriptions=subscriptions),
     }
@@ -112,6 +112,7 @@ def open_day(venue: Venue, config: cfg.Config, now_ns: int) -> Tick:
     """
     venue.begin(now_ns)
     venue.started(VERSION, cfg.public_msgpack(config))
+    venue.expire()
     engine = venue.engine
     for instrument in config.instruments:
         instrument_id = engine.instrument_id(instrument.symbol)

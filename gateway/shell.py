@@ -43,6 +43,10 @@ class VenueFailed(Exception):
     """The venue is about to exit; what was asked of it is not in the log."""
 
 
+EXPIRY_DELAY_MAX_SECONDS = 3600
+"""A timer is set for no longer, as the machine's clock may be moved; then it is set anew."""
+
+
 class Timed(Protocol):
     """What lives by the venue's clock beside its ports."""
 
@@ -74,9 +78,13 @@ class Shell:
         """Reads that delivered bytes, over all ports."""
         self._armed = False
         self._dead = False
+        self._expiry_ns = 0
+        """Of the orders, the earliest that a timer is set for; 0: none."""
+        self._expiry_timer: asyncio.TimerHandle | None = None
         self._turns: deque[Port] = deque()
         self._pumping: dict[int, Port] = {}
         self._committed: list[asyncio.Future[None]] = []
+        self._await_expiry(venue.engine.next_expiry_ns)
 
     # -- the tick -----------------------------------------------------------------------------
 
@@ -90,7 +98,8 @@ class Shell:
             self.tick_bytes = 0
             self.venue.begin(self.clock.now_ns())
             self.loop.call_soon(self._commit)
-        return True
+            self.guard(self.venue.expire)
+        return not self._dead
 
     def guard(self, step: Callable[..., object], *args: object) -> None:
         """Run one fact of the tick; an error of the engine abandons the tick unwritten."""
@@ -120,6 +129,8 @@ class Shell:
                 self._release(port)
         if self._dead:
             return
+        if self.venue.engine.next_expiry_ns != self._expiry_ns:
+            self._await_expiry(self.venue.engine.next_expiry_ns)
         self._continue_paused()
         for future in self._committed:
             if not future.done():
@@ -213,6 +224,22 @@ class Shell:
 
     # -- timers -------------------------------------------------------------------------------
 
+    def _await_expiry(self, next_expiry_ns: int) -> None:
+        """One timer for the earliest expiry of all orders, whatever it was set for before."""
+        self._expiry_ns = next_expiry_ns
+        if self._expiry_timer is not None:
+            self._expiry_timer.cancel()
+            self._expiry_timer = None
+        delay = self.clock.delay_seconds(next_expiry_ns) if next_expiry_ns else None
+        if delay is not None:
+            seconds = min(delay, EXPIRY_DELAY_MAX_SECONDS)
+            self._expiry_timer = self.loop.call_later(seconds, self._on_expiry)
+
+    def _on_expiry(self) -> None:
+        # Too early by the venue's own clock, the tick is empty and its commit sets the timer anew.
+        self._expiry_ns = 0
+        self.begin()
+
     async def advance(self, clock: ManualClock, duration_ns: int) -> int:
         """Move a manual clock from deadline to deadline, as time itself would, and on to the end.
 
@@ -224,10 +251,14 @@ class Shell:
             deadlines = [port.connection.deadline_ns for port in self.ports.values()]
             deadlines += [one.deadline_ns for one in self.timed]
             due = [at_ns for at_ns in deadlines if at_ns is not None and at_ns <= until_ns]
+            next_expiry_ns = self.venue.engine.next_expiry_ns
+            if 0 < next_expiry_ns <= until_ns:
+                due.append(next_expiry_ns)
             if not due:
                 break
             clock.advance(max(0, min(due) - clock.now_ns()))
             self.fire_timers()
+            self.begin()
             await self.committed()
         clock.advance(until_ns - clock.now_ns())
         # Where no timer was due the new time is in no batch yet, and a crash would take it back.

@@ -35,7 +35,7 @@ from gateway.passwords import seal
 from gateway.recovery import fold
 from gateway.sequencer import ApplyError, Sequencer, Tick
 from gateway.sessions import Connection, Numbers, SessionRecord
-from matching.commands import Command, EndOfDay, MassCancel, SetPhase, StartOfDay
+from matching.commands import Command, EndOfDay, ExpireOrders, MassCancel, SetPhase, StartOfDay
 from matching.engine import Engine
 from matching.events import Event
 from matching.types import CancelReason
@@ -166,6 +166,12 @@ class Venue:
     def begin(self, now_ns: int) -> None:
         """Open a tick, or go on with the open one."""
         self.now_ns = self.sequencer.begin(now_ns)
+
+    def expire(self) -> None:
+        """Right after `begin`, live: what expires by now leaves before anything else happens."""
+        next_expiry_ns = self.engine.next_expiry_ns
+        if next_expiry_ns and next_expiry_ns <= self.now_ns:
+            self.controlled(ExpireOrders(self.now_ns))
 
     def started(self, version: str, configuration: bytes) -> None:
         """A process took over: connections of the one before are gone."""

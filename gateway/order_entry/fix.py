@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Iterator
 
+from gateway.clock import time_zone
 from gateway.config import Config
 from gateway.desk import Floor
 from gateway.login_delays import LoginDelays
@@ -51,7 +52,7 @@ class FixDesk:
         self._before_logon = settings_before_logon(config)
         self._any_cancels = any(one.cancel_on_disconnect for one in config.fix.sessions)
         status = FixStatus(floor, self.reports)
-        orders = FixOrders(floor, self.reports, status)
+        orders = FixOrders(floor, self.reports, status, time_zone(config.venue.time_zone))
         self._notices = FixNotices(floor, self.reports)
         self._echo = FixEcho(floor, config)
         self._market_data = FixMarketData(floor)

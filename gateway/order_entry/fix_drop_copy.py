@@ -14,7 +14,12 @@ from gateway.config import Config
 from gateway.desk import Floor, exec_id
 from gateway.drop_copy import Entitlement, entitlement
 from gateway.order_entry.fix_reports import FixReports, stream_of
-from gateway.order_entry.fix_words import CANCEL_TEXT, CXL_REJ_RESPONSE_TO, fill_exec_id
+from gateway.order_entry.fix_words import (
+    CXL_REJ_RESPONSE_TO,
+    cancel_text,
+    fill_exec_id,
+    restated,
+)
 from gateway.order_entry.ouch_words import NO_REJECTED_REASON
 from gateway.sessions import SessionRecord
 from matching.commands import Command, RefuseRequest
@@ -23,9 +28,11 @@ from matching.events import (
     OrderAccepted,
     OrderCanceled,
     OrderExecuted,
+    OrderModified,
     OrderReduced,
     OrderRejected,
     OrderReplaced,
+    OrderReranked,
     TradeBusted,
 )
 from matching.types import CancelReason, RequestKind, Side
@@ -36,6 +43,7 @@ from protocol.fix.reports import execution_report, order_cancel_reject
 Route = Callable[..., None]
 
 _COPY_MSG_INDICATOR_SINCE = "44"
+_OUCH = frozenset({b"ouch", b"ouch50"})
 
 
 class FixDropCopy:
@@ -53,7 +61,9 @@ class FixDropCopy:
             OrderExecuted: self._executed,
             OrderCanceled: self._canceled,
             OrderReplaced: self._replaced,
-            OrderReduced: self._reduced,
+            OrderReduced: self._restated,
+            OrderModified: self._restated,
+            OrderReranked: self._restated,
             OrderRejected: self._rejected,
             TradeBusted: self._busted,
         }
@@ -89,14 +99,14 @@ class FixDropCopy:
         ids = (order.client_id, b"")
         owner = self._floor.directory.sessions[order.session_id]
         # OUCH's Canceled has the order's token alone, also where a Replace was what canceled it.
-        if event.requested_by == owner.session_id and event.client_id and owner.wire != b"ouch":
+        if event.requested_by == owner.session_id and event.client_id and owner.wire not in _OUCH:
             ids = (event.client_id, order.client_id)
         self._report(
             event.order_id,
             b"C" if event.reason is CancelReason.EXPIRED else b"4",
             exec_id(seq, index),
             ids=ids,
-            text=CANCEL_TEXT.get(event.reason, b""),
+            text=cancel_text(order, event.reason),
         )
 
     def _replaced(self, command: Command, event: OrderReplaced, seq: int, index: int) -> None:
@@ -105,9 +115,16 @@ class FixDropCopy:
             ids = (order.client_id, order.orig_client_id)
             self._report(event.order_id, b"5", exec_id(seq, index), ids=ids)
 
-    def _reduced(self, command: Command, event: OrderReduced, seq: int, index: int) -> None:
+    def _restated(
+        self,
+        command: Command,
+        event: OrderReduced | OrderModified | OrderReranked,
+        seq: int,
+        index: int,
+    ) -> None:
         if self._copied(self._floor.orders.by_id[event.order_id].account_id):
-            self._report(event.order_id, b"D", exec_id(seq, index))
+            reranked = isinstance(event, OrderReranked)
+            self._report(event.order_id, b"D", exec_id(seq, index), reranked=reranked)
 
     def _busted(self, command: Command, event: TradeBusted, seq: int, index: int) -> None:
         for order_id in (event.resting_order_id, event.incoming_order_id):
@@ -173,20 +190,23 @@ class FixDropCopy:
         last: tuple[int, int] | None = None,
         exec_ref_id: bytes = b"",
         text: bytes = b"",
+        reranked: bool = False,
     ) -> None:
         """One copy of the owner's report for everybody entitled to it."""
         order = self._floor.orders.by_id[order_id]
         owner = self._floor.directory.sessions[order.session_id]
         cl_ord_id, orig_cl_ord_id = ids or (order.client_id, b"")
         for recipient in self._copied(order.account_id):
+            version = stream_of(recipient).version
             report = self._reports.order_report(
-                stream_of(recipient).version,
+                version,
                 order,
                 (exec_type, exec_id, exec_ref_id),
                 self._echo(owner, order.side, order.echo),
                 ids=(_text(owner, cl_ord_id), _text(owner, orig_cl_ord_id)),
                 last=last,
                 text=text,
+                more=restated(version, reranked=reranked) if exec_type == b"D" else (),
             )
             self._send_report(recipient, owner, report)
 
@@ -241,7 +261,7 @@ def _originator(owner: SessionRecord) -> bytes:
     key = owner.key
     if owner.wire == b"fix":
         comp_id, wire = key[1], key[0]
-    elif owner.wire == b"ouch":
+    elif owner.wire in _OUCH:
         comp_id, wire = key[1], key[0].upper()
     else:
         comp_id, wire = b"/".join(part for part in key if part), owner.wire.upper()
@@ -250,7 +270,7 @@ def _originator(owner: SessionRecord) -> bytes:
 
 def _told(owner: SessionRecord, event: OrderRejected) -> bool:
     """Whether the owner's own wire has a word for the refusal: what nobody was told has no copy."""
-    if owner.wire == b"ouch" and event.reason in NO_REJECTED_REASON:
+    if owner.wire in _OUCH and event.reason in NO_REJECTED_REASON:
         return False
     return event.kind is RequestKind.ENTER or event.kind in CXL_REJ_RESPONSE_TO
 

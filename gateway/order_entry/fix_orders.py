@@ -1,30 +1,39 @@
 """FIX requests in engine words: what a client asks for, or why it cannot have it."""
 
+from datetime import tzinfo
 from typing import NamedTuple
+
+import msgspec
 
 from gateway.desk import Floor
 from gateway.order_entry import requests
+from gateway.order_entry.fix_instructions import (
+    Instructions,
+    check_expiry,
+    check_rest,
+    read_instructions,
+)
 from gateway.order_entry.fix_reports import FixReports, stream_of
-from gateway.order_entry.fix_requests import missing
+from gateway.order_entry.fix_requests import Missing, Refusal, missing
 from gateway.order_entry.fix_status import FixStatus, order_id
 from gateway.order_entry.fix_words import (
+    GOOD_TILL_DATE,
     ORDER_TYPES,
     SIDES,
+    TIME_IN_FORCE_OF,
     TIMES_IN_FORCE,
-    UNSUPPORTED_TAGS,
 )
 from gateway.order_entry.orders import CLIENT_ID_MAX
 from gateway.order_entry.outcomes import Order
 from gateway.sessions import Connection, SessionRecord
 from matching.commands import EnterOrder, ReplaceOrder
 from matching.instrument import Instrument
-from matching.types import OrderType, RejectReason, RequestKind
+from matching.types import FULL, OrderType, RejectReason, RequestKind, TimeInForce
 from protocol.fix.errors import FieldFormatError
 from protocol.fix.messages import (
     NewOrderSingle,
     OrderCancelReplaceRequest,
     OrderCancelRequest,
-    Rest,
 )
 from protocol.fix.values import parse_decimal
 
@@ -45,32 +54,15 @@ class Listed(NamedTuple):
     quantities: dict[bytes, int]
 
 
-class Refusal(Exception):
-    """A request cannot be put into engine words: reason and Text(58). Never leaves this module."""
-
-    def __init__(self, reason: RejectReason, text: bytes) -> None:
-        super().__init__(text)
-        self.reason = reason
-        self.text = text
-
-
-class Missing(Exception):
-    """A request lacks a field which its other fields make necessary (FIX Session Layer, test case
-    14.m). Never leaves this module."""
-
-    def __init__(self, name: bytes) -> None:
-        super().__init__(name)
-        self.name = name
-
-
 class FixOrders:
     """Translates requests to enter, cancel and replace, and submits them; `status` answers those
     that were made before."""
 
-    def __init__(self, floor: Floor, reports: FixReports, status: FixStatus) -> None:
+    def __init__(self, floor: Floor, reports: FixReports, status: FixStatus, zone: tzinfo) -> None:
         self._floor = floor
         self._reports = reports
         self._status = status
+        self._zone = zone
         self._listed: dict[bytes, Listed] = {}
         self._units: dict[int, dict[bytes, int]] = {}
 
@@ -103,8 +95,7 @@ class FixOrders:
         floor = self._floor
         if floor.orders.outcome(record.session_id, message.cl_ord_id) is not None:
             raise Refusal(RejectReason.DUPLICATE_CLIENT_ID, b"duplicate ClOrdID(11)")
-        if message.rest:
-            _check_rest(message.rest)
+        instructed = check_rest(message.rest) if message.rest else False
         listed = self._listed.get(message.symbol)
         if listed is None:
             listed = self._list(message.symbol)
@@ -127,15 +118,18 @@ class FixOrders:
             )
         time_in_force = TIMES_IN_FORCE.get(message.time_in_force)
         if time_in_force is None:
-            raise Refusal(
-                RejectReason.UNSUPPORTED,
-                b"TimeInForce(59) not supported: " + message.time_in_force[:8],
-            )
+            if message.time_in_force != GOOD_TILL_DATE:
+                raise Refusal(
+                    RejectReason.UNSUPPORTED,
+                    b"TimeInForce(59) not supported: " + message.time_in_force[:8],
+                )
+            time_in_force = TimeInForce.GTC
+            instructed = True
         quantity = listed.quantities.get(message.order_qty)
         price = 0 if order_type is _MARKET else listed.prices.get(message.price)
         if quantity is None or price is None:
             quantity, price = self._terms(message, order_type, listed)
-        return EnterOrder(
+        command = EnterOrder(
             record.session_id,
             record.account_id,
             listed.instrument_id,
@@ -146,6 +140,20 @@ class FixOrders:
             quantity,
             price,
             message.side + message.account,
+        )
+        return self._instructed(command, message, listed.instrument) if instructed else command
+
+    def _instructed(
+        self, command: EnterOrder, message: NewOrderSingle, instrument: Instrument
+    ) -> EnterOrder:
+        """The order with what few have: expiry, display, post-only. Raises Refusal, Missing."""
+        said = read_instructions(message.rest, instrument, self._zone)
+        check_expiry(message.time_in_force, said)
+        return msgspec.structs.replace(
+            command,
+            expire_ns=said.expire_ns or 0,
+            display_quantity=FULL if said.display_quantity is None else said.display_quantity,
+            post_only=bool(said.post_only),
         )
 
     def _list(self, symbol: bytes) -> Listed:
@@ -215,17 +223,22 @@ class FixOrders:
             return
         order = self._named_order(record, message)
         try:
-            if message.rest:
-                _check_rest(message.rest)
+            instructed = check_rest(message.rest)
             if order is None:
                 request = ReplaceOrder(
                     record.session_id, record.account_id, 0, message.cl_ord_id, 0, 0, True
                 )
             else:
                 _check_same(order, message)
+                instrument = self._instrument(order)
                 quantity, price = self._terms(
-                    message, order.order_type, self._list(self._instrument(order).symbol)
+                    message, order.order_type, self._list(instrument.symbol)
                 )
+                said = Instructions()
+                if instructed:
+                    said = read_instructions(message.rest, instrument, self._zone)
+                if said.expire_ns is not None and not order.expire_ns:
+                    raise Refusal(RejectReason.UNSUPPORTED, b"ExpireTime(126) cannot be added")
                 request = ReplaceOrder(
                     record.session_id,
                     record.account_id,
@@ -235,6 +248,9 @@ class FixOrders:
                     price,
                     keep_priority=True,
                     echo=message.side + message.account,
+                    expire_ns=said.expire_ns,
+                    display_quantity=said.display_quantity,
+                    post_only=said.post_only,
                 )
         except Missing as lacking:
             ref = (message.msg_seq_num, b"G")
@@ -284,19 +300,11 @@ class FixOrders:
         return self._floor.engine.instruments[order.instrument_id].instrument
 
 
-def _check_rest(rest: Rest) -> None:
-    for tag, value in rest:
-        unsupported = UNSUPPORTED_TAGS.get(tag)
-        if unsupported is not None and value and value not in unsupported[1]:
-            raise Refusal(RejectReason.UNSUPPORTED, unsupported[0] + b" not supported")
-
-
 def _check_same(order: Order, message: OrderCancelReplaceRequest) -> None:
     if ORDER_TYPES.get(message.ord_type) is not order.order_type:
         raise Refusal(RejectReason.UNSUPPORTED, b"OrdType(40) cannot be changed")
-    if message.time_in_force and TIMES_IN_FORCE.get(message.time_in_force) is not (
-        order.time_in_force
-    ):
+    expected = GOOD_TILL_DATE if order.expire_ns else TIME_IN_FORCE_OF[order.time_in_force]
+    if message.time_in_force not in (b"", expected):
         raise Refusal(RejectReason.UNSUPPORTED, b"TimeInForce(59) cannot be changed")
 
 

@@ -11,6 +11,7 @@ from gateway.order_entry.fix_words import (
     CXL_REJ_REASON_OTHER,
     CXL_REJ_RESPONSE_TO,
     ECHOED,
+    GOOD_TILL_DATE,
     ORD_REJ_REASON,
     ORD_TYPE_OF,
     REJECT_TEXT,
@@ -63,7 +64,9 @@ class FixRefusals:
                 "account": echo[1],
                 "order_qty": format_decimal(command.quantity, instrument.quantity_decimals),
                 "ord_type": ORD_TYPE_OF[command.order_type],
-                "time_in_force": TIME_IN_FORCE_OF[command.time_in_force],
+                "time_in_force": (
+                    GOOD_TILL_DATE if command.expire_ns else TIME_IN_FORCE_OF[command.time_in_force]
+                ),
             }
             if command.order_type is OrderType.LIMIT:
                 shown["price"] = format_decimal(command.price, instrument.price_decimals)

@@ -3,13 +3,16 @@
 from typing import cast
 
 from gateway.desk import Floor, exec_id
+from gateway.order_entry.fix_instructions import shown_instructions
 from gateway.order_entry.fix_refusals import FixRefusals
 from gateway.order_entry.fix_words import (
-    CANCEL_TEXT,
     ORD_TYPE_OF,
     TIME_IN_FORCE_OF,
+    cancel_text,
     fill_exec_id,
     ord_status,
+    restated,
+    time_in_force_of,
 )
 from gateway.order_entry.outcomes import Order
 from gateway.sessions import Connection, SessionRecord
@@ -30,7 +33,7 @@ from matching.events import (
 )
 from matching.types import CancelReason, OrderType, RequestKind, Side
 from protocol.fix.live_order import live_order_template
-from protocol.fix.messages import ExecutionReport
+from protocol.fix.messages import ExecutionReport, Rest
 from protocol.fix.reports import execution_report, order_cancel_reject
 from protocol.fix.session import FixSession
 from protocol.fix.stream import FixStream
@@ -74,7 +77,7 @@ class FixReports:
         """ExecType(150)=0 New, by the template: 1.1 us where `_report` takes 3.4."""
         stream = stream_of(session)
         version = stream.version
-        if not version.has_exec_type:
+        if order.special or not version.has_exec_type:
             self._report(session, order, b"0", exec_id(command_seq, index))
             return
         template = self._live_orders.get(version.name)
@@ -137,7 +140,7 @@ class FixReports:
             ids = (event.client_id, order.client_id)
         else:
             ids = (order.client_id, b"")
-        text = CANCEL_TEXT.get(event.reason, b"")
+        text = cancel_text(order, event.reason)
         self._report(session, order, exec_type, exec_id(command_seq, index), ids=ids, text=text)
 
     def replaced(
@@ -166,7 +169,7 @@ class FixReports:
         index: int,
     ) -> None:
         """ExecType D Restated: no FIX request reduces, so nobody asked for it here."""
-        self._report(session, order, b"D", exec_id(command_seq, index))
+        self._restated(session, order, (command_seq, index))
 
     def modified(
         self,
@@ -177,7 +180,7 @@ class FixReports:
         index: int,
     ) -> None:
         """ExecType D Restated, with the new LeavesQty(151): no FIX request modifies."""
-        self._report(session, order, b"D", exec_id(command_seq, index))
+        self._restated(session, order, (command_seq, index))
 
     def reranked(
         self,
@@ -188,7 +191,7 @@ class FixReports:
         index: int,
     ) -> None:
         """ExecType D Restated, with the new SecondaryOrderID(198)."""
-        self._report(session, order, b"D", exec_id(command_seq, index))
+        self._restated(session, order, (command_seq, index), reranked=True)
 
     def refreshed(
         self,
@@ -245,6 +248,12 @@ class FixReports:
     def day_changed(self, session: SessionRecord, event: DayStarted | DayEnded) -> None:
         """FIX has no word for it here; expired orders are reported one by one."""
 
+    def _restated(
+        self, session: SessionRecord, order: Order, name: tuple[int, int], *, reranked: bool = False
+    ) -> None:
+        more = restated(stream_of(session).version, reranked=reranked)
+        self._report(session, order, b"D", exec_id(*name), more=more)
+
     def _report(
         self,
         session: SessionRecord,
@@ -256,6 +265,7 @@ class FixReports:
         last: tuple[int, int] | None = None,
         exec_ref_id: bytes = b"",
         text: bytes = b"",
+        more: Rest = (),
     ) -> None:
         """One ExecutionReport of an order as it now stands, sent."""
         stream = stream_of(session)
@@ -267,6 +277,7 @@ class FixReports:
             ids=ids or (order.client_id, b""),
             last=last,
             text=text,
+            more=more,
         )
         body = execution_report(stream.version, report, stream.time_width)
         self.send(session, b"8", body)
@@ -283,6 +294,7 @@ class FixReports:
         ids: tuple[bytes, bytes],
         last: tuple[int, int] | None = None,
         text: bytes = b"",
+        more: Rest = (),
     ) -> ExecutionReport:
         """An order as it now stands.
 
@@ -293,6 +305,8 @@ class FixReports:
         decimals = instrument.price_decimals
         lots = instrument.quantity_decimals
         limit = order.order_type is _LIMIT
+        if order.special:
+            more = shown_instructions(version, order, lots) + more
         return ExecutionReport(
             order_id=b"%d" % order.order_id,
             secondary_order_id=b"%d" % order.order_reference,
@@ -311,11 +325,12 @@ class FixReports:
             order_qty=self._text(order.quantity, lots),
             ord_type=ORD_TYPE_OF[order.order_type],
             price=self._text(order.price, decimals) if limit else b"",
-            time_in_force=TIME_IN_FORCE_OF[order.time_in_force],
+            time_in_force=time_in_force_of(order),
             last_qty=b"" if last is None else self._text(last[0], lots),
             last_px=b"" if last is None else self._text(last[1], decimals),
             transact_time=self.transact_time(),
             text=text,
+            more=more,
         )
 
     # -- inside -------------------------------------------------------------------------------

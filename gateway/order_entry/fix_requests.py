@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from gateway.sessions import Connection, SessionRecord
+from matching.types import RejectReason
 from protocol.fix.answers import business_reject
 from protocol.fix.fields import BusinessRejectReason
 from protocol.fix.messages import ApplicationMessage
@@ -14,6 +15,24 @@ Steps = Iterator[None]
 TEXT_MAX = 32
 """Bytes of a client's own word that a Text(58) repeats."""
 TOO_MANY = b"too many requests are being answered on this connection"
+
+
+class Refusal(Exception):
+    """A request cannot be put into engine words: reason and Text(58). Never leaves the desk."""
+
+    def __init__(self, reason: RejectReason, text: bytes) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.text = text
+
+
+class Missing(Exception):
+    """A request lacks a field which its other fields make necessary (FIX Session Layer, test case
+    14.m). Never leaves the desk."""
+
+    def __init__(self, name: bytes) -> None:
+        super().__init__(name)
+        self.name = name
 
 
 def value(message: ApplicationMessage, tag: int) -> bytes:

@@ -6,6 +6,7 @@ Every member of an engine enumeration has an entry; a FIX value without one is r
 from gateway.desk import exec_id
 from gateway.order_entry.outcomes import Order
 from matching.types import CancelReason, OrderType, RejectReason, RequestKind, Side, TimeInForce
+from protocol.fix.messages import Rest
 from protocol.fix.version import Version
 
 SIDES: dict[bytes, Side] = {
@@ -28,6 +29,8 @@ TIMES_IN_FORCE: dict[bytes, TimeInForce] = {
     b"4": TimeInForce.FOK,
 }
 """TimeInForce(59); absent means Day."""
+GOOD_TILL_DATE = b"6"
+"""TimeInForce(59) of an order with an expiry: good till canceled, and no longer than that."""
 TIME_IN_FORCE_OF: dict[TimeInForce, bytes] = {
     TimeInForce.DAY: b"0",
     TimeInForce.GTC: b"1",
@@ -76,13 +79,10 @@ _NONE: frozenset[bytes] = frozenset()
 _ZERO = frozenset((b"0", b"0.0", b"0.00"))
 
 UNSUPPORTED_TAGS: dict[int, tuple[bytes, frozenset[bytes]]] = {
-    18: (b"ExecInst(18)", _NONE),
     63: (b"SettlType(63)", _ZERO),
     65: (b"SymbolSfx(65)", _NONE),
     99: (b"StopPx(99)", _ZERO),
     110: (b"MinQty(110)", _ZERO),
-    111: (b"MaxFloor(111)", _ZERO),
-    126: (b"ExpireTime(126)", _NONE),
     152: (b"CashOrderQty(152)", _ZERO),
     168: (b"EffectiveTime(168)", _NONE),
     192: (b"OrderQty2(192)", _ZERO),
@@ -91,7 +91,6 @@ UNSUPPORTED_TAGS: dict[int, tuple[bytes, frozenset[bytes]]] = {
     388: (b"DiscretionInst(388)", _NONE),
     389: (b"DiscretionOffsetValue(389)", _ZERO),
     423: (b"PriceType(423)", frozenset((b"2",))),
-    432: (b"ExpireDate(432)", _NONE),
     516: (b"OrderPercent(516)", _ZERO),
     640: (b"Price2(640)", _ZERO),
     847: (b"TargetStrategy(847)", _NONE),
@@ -100,7 +99,6 @@ UNSUPPORTED_TAGS: dict[int, tuple[bytes, frozenset[bytes]]] = {
     1092: (b"PriceProtectionScope(1092)", _ZERO),
     1094: (b"PegPriceType(1094)", _NONE),
     1100: (b"TriggerType(1100)", _NONE),
-    1138: (b"DisplayQty(1138)", _ZERO),
 }
 """Fields that would change how an order trades and for which the engine has no word, each with the
 values that change nothing (regular settlement, a price per unit, no quantity): refused by name,
@@ -144,8 +142,30 @@ CANCEL_TEXT: dict[CancelReason, bytes] = {
     CancelReason.EXPIRED: b"end of day",
     CancelReason.SUPERVISORY: b"canceled by the venue",
     CancelReason.DISCONNECT: b"canceled on disconnect",
+    CancelReason.POST_ONLY: b"post-only order would have traded",
 }
 """Text(58) of cancels that the client did not ask for."""
+
+
+def cancel_text(order: Order, reason: CancelReason) -> bytes:
+    """Text(58) of a cancel: what expires by itself does not wait for the end of the day."""
+    if reason is CancelReason.EXPIRED and order.expire_ns:
+        return b"expired"
+    return CANCEL_TEXT.get(reason, b"")
+
+
+def time_in_force_of(order: Order) -> bytes:
+    """TimeInForce(59) of an order."""
+    return GOOD_TILL_DATE if order.expire_ns else TIME_IN_FORCE_OF[order.time_in_force]
+
+
+def restated(version: Version, *, reranked: bool) -> Rest:
+    """ExecRestatementReason(378) of a report with ExecType(150)=D, in a version that has it: market
+    option where the venue moved the order, other where the order's own wire changed it."""
+    if not version.has_reject_codes:
+        return ()
+    since, reason = ("43", b"8") if reranked else ("44", b"99")
+    return ((378, reason if version.code >= since else b"4"),)
 
 
 def fill_exec_id(command_seq: int, index: int, side: Side) -> bytes:

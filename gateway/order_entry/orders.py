@@ -43,7 +43,7 @@ from matching.events import (
     OrderRested,
     TradeBusted,
 )
-from matching.types import RequestKind
+from matching.types import FULL, RequestKind
 
 CLIENT_IDS_MAX = 1_000_000
 """Client ids remembered over all sessions, about 700 bytes each. Beyond it the oldest whose order
@@ -190,10 +190,9 @@ class Orders:
             command.echo,
             now_ns,
             name[0],
-            command.expire_ns,
-            command.display_quantity,
-            command.post_only,
         )
+        if command.expire_ns or command.display_quantity != FULL or command.post_only:
+            _instruct(order, command)
         self.by_id[order_id] = order
         self._spend(event.session_id, event.client_id, order)
 
@@ -278,12 +277,12 @@ class Orders:
         order.replaced = True
         if command.echo:
             order.echo = command.echo
-        if command.expire_ns is not None:
-            order.expire_ns = command.expire_ns
-        if command.display_quantity is not None:
-            order.display_quantity = command.display_quantity
-        if command.post_only is not None:
-            order.post_only = command.post_only
+        if (
+            command.expire_ns is not None
+            or command.display_quantity is not None
+            or command.post_only is not None
+        ):
+            _instruct(order, command)
 
     def _modified(
         self, command: ModifyOrder, event: OrderModified, name: EventName, now_ns: int
@@ -344,6 +343,17 @@ class Orders:
         self.positions.clear()
         for order in self.by_id.values():
             self._spend(order.session_id, order.client_id, order)
+
+
+def _instruct(order: Order, command: EnterOrder | ReplaceOrder) -> None:
+    """Take over what the request says of the order's life and display."""
+    if command.expire_ns is not None:
+        order.expire_ns = command.expire_ns
+    if command.display_quantity is not None:
+        order.display_quantity = command.display_quantity
+    if command.post_only is not None:
+        order.post_only = command.post_only
+    order.special = bool(order.expire_ns or order.display_quantity != FULL or order.post_only)
 
 
 def _needed(client_id: bytes, outcome: Outcome) -> bool:

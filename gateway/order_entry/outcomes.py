@@ -37,6 +37,8 @@ class Order(msgspec.Struct, gc=False, eq=False):
     entered_ns: int
     command_seq: int
     """Number of the command that entered it."""
+    special: bool = False
+    """The next three may say something: reports of most orders look no further."""
     expire_ns: int = 0
     """UTC epoch; 0: its time in force alone ends it."""
     display_quantity: int = FULL

@@ -115,6 +115,9 @@ class ExecutionReport(msgspec.Struct, frozen=True, gc=False):
     """Of a received report; not rendered, as the stream numbers what is sent."""
     poss_dup: bool = False
     """Of a received report: the peer sent it again (PossDupFlag(43))."""
+    more: Rest = ()
+    """Fields of few reports, in a version that has them: instructions, why an order was restated;
+    ExpireTime(126) to nine digits."""
 
 
 class OrderCancelReject(msgspec.Struct, frozen=True, gc=False):

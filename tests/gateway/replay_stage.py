@@ -125,6 +125,7 @@ class Stage:
         """One tick a millisecond after the last one, and as many more as resends take."""
         self.now_ns += MILLISECOND_NS
         self.venue.begin(self.now_ns)
+        self.venue.expire()
         step()
         self.venue.commit()
         self._release()

@@ -70,16 +70,19 @@ class VenueHarness:
         self._make_desks = make_desks
         self._pipes: dict[int, Pipe] = {}
         self._depth = 0
+        self._up = False
         self.venue = Venue(
             self.log, ConfiguredCredentials(self.config), make_desks, self.remarks.append
         )
         recovered = self.venue.recover()
         with self.tick():
             self.venue.started("test", b"")
+            self.venue.expire()
             if not recovered:
                 for instrument in self.config.instruments:
                     self.venue.controlled(AddInstrument(instrument))
                 self.venue.controlled(StartOfDay(TRADING_DATE, MIDNIGHT_NS))
+        self._up = True
 
     def restart(self) -> "VenueHarness":
         """A venue recovered from the same log, as after kill -9."""
@@ -89,6 +92,8 @@ class VenueHarness:
     def tick(self) -> Iterator[None]:
         """Everything inside is one tick; then it is committed and its bytes arrive."""
         self.venue.begin(self.now_ns)
+        if self._up and not self._depth:
+            self.venue.expire()
         self._depth += 1
         try:
             yield
@@ -122,18 +127,27 @@ class VenueHarness:
                     self.venue.proceed(connection)
 
     def advance(self, duration_ns: int) -> None:
-        """Time goes by and deadlines fire, one a tick, in their order."""
+        """Time goes by, orders expire and deadlines fire, one a tick, in their order."""
         until_ns = self.now_ns + duration_ns
         while due := [
             (deadline_ns, number)
-            for number, connection in self.venue.connections.items()
-            if (deadline_ns := connection.deadline_ns) is not None and deadline_ns <= until_ns
+            for number, deadline_ns in self._deadlines()
+            if deadline_ns <= until_ns
         ]:
             deadline_ns, number = min(due)
             self.now_ns = max(self.now_ns, deadline_ns)
             with self.tick():
-                self.venue.timer_fired(self.venue.connections[number])
+                if number:
+                    self.venue.timer_fired(self.venue.connections[number])
         self.now_ns = until_ns
+
+    def _deadlines(self) -> Iterator[tuple[int, int]]:
+        """Of connections by their number, and under 0 the next expiry of an order."""
+        if self.venue.engine.next_expiry_ns:
+            yield 0, self.venue.engine.next_expiry_ns
+        for number, connection in self.venue.connections.items():
+            if connection.deadline_ns is not None:
+                yield number, connection.deadline_ns
 
     def batches(self) -> list[Batch]:
         """What the log holds."""

@@ -206,9 +206,9 @@ def test_a_replace_shows_old_and_new_ids_and_loses_priority_with_its_price(
         (("x", "1", "100", "100.005", ""), "99", "price is not a multiple of the tick size"),
         (("x", "1", "100", "100.00001", ""), "99", "Price(44): expected at most 4 decimals"),
         (("x", "1", "1000000", "100.00", ""), "3", "quantity too large"),
-        (("x", "1", "100", "100.00", "59=6|"), "11", "TimeInForce(59) not supported: 6"),
+        (("x", "1", "100", "100.00", "59=2|"), "11", "TimeInForce(59) not supported: 2"),
         (("x", "8", "100", "100.00", ""), "11", "Side(54) not supported: 8"),
-        (("x", "1", "100", "100.00", "111=10|"), "11", "MaxFloor(111) not supported"),
+        (("x", "1", "100", "100.00", "210=10|"), "11", "MaxShow(210) not supported"),
     ],
     ids=["duplicate", "zero", "off-tick", "decimals", "huge", "tif", "side", "iceberg"],
 )

@@ -1,5 +1,7 @@
 """gateway.order_entry.fix_orders: FIX requests as the commands they become."""
 
+from datetime import UTC
+
 import msgspec
 import pytest
 
@@ -34,7 +36,7 @@ def test_texts_beyond_the_memory_are_forgotten(
     monkeypatch.setattr(fix_orders, "MEMO_MAX", 2)
     venue = client.harness.venue
     reports = FixReports(venue)
-    orders = FixOrders(venue, reports, FixStatus(venue, reports))
+    orders = FixOrders(venue, reports, FixStatus(venue, reports), UTC)
     parsed = [orders._parse(b"%d" % number, 4, b"Price(44)") for number in range(5)]
     assert parsed == [0, 10_000, 20_000, 30_000, 40_000]
     assert orders._units == {4: {b"4": 40_000}}
@@ -84,7 +86,7 @@ def test_an_order_in_engine_words(client: FixClient, body: str, changes: dict[st
         ("55=NONE|", RejectReason.UNKNOWN_INSTRUMENT, b"unknown Symbol(55): NONE"),
         ("54=8|", RejectReason.UNSUPPORTED, b"Side(54) not supported: 8"),
         ("40=3|", RejectReason.UNSUPPORTED, b"OrdType(40) not supported: 3"),
-        ("59=6|", RejectReason.UNSUPPORTED, b"TimeInForce(59) not supported: 6"),
+        ("59=2|", RejectReason.UNSUPPORTED, b"TimeInForce(59) not supported: 2"),
         ("99=5|", RejectReason.UNSUPPORTED, b"StopPx(99) not supported"),
         (
             "1=" + "x" * 65 + "|",

@@ -19,6 +19,7 @@ from gateway.order_entry.fix_dictionaries import table, validator
 from gateway.order_entry.fix_words import (
     CXL_REJ_REASON,
     CXL_REJ_REASON_OTHER,
+    GOOD_TILL_DATE,
     ORD_REJ_REASON,
     ORDER_TYPES,
     REJECT_TEXT,
@@ -811,9 +812,9 @@ def test_every_refusal_has_a_reason_that_the_version_knows(version: Version) -> 
 WORDS = {
     40: ("OrdType(40) not supported: ", ORDER_TYPES),
     54: ("Side(54) not supported: ", SIDES),
-    59: ("TimeInForce(59) not supported: ", TIMES_IN_FORCE),
+    59: ("TimeInForce(59) not supported: ", {**TIMES_IN_FORCE, b"6": 6}),
     21: ("", {b"1": 1, b"2": 2, b"3": 3}),
-    18: ("ExecInst(18) not supported", {}),
+    18: ("ExecInst(18) not supported: ", {b"6": 6}),
     63: ("SettlType(63) not supported", {b"0": 0}),
     388: ("DiscretionInst(388) not supported", {}),
     423: ("PriceType(423) not supported", {b"2": 2}),
@@ -829,7 +830,8 @@ def test_every_word_of_the_version_is_taken_or_refused_by_name(version: Version,
     name, taken = WORDS[tag]
     stage = Stage(version)
     for number, word in enumerate(sorted(dictionary.values.get(tag, (b"0", b"1", b"2")))):
-        stage.enter(stage.own, f"o{number}", "1", f"{tag}={word.decode()}|44=1")
+        expiry = "126=20300101-00:00:00|" if (tag, word) == (59, GOOD_TILL_DATE) else ""
+        stage.enter(stage.own, f"o{number}", "1", f"{tag}={word.decode()}|{expiry}44=1")
         (first, *_) = stage.told(stage.own)
         if word in taken:
             assert (first[35], first[39]) == ("8", "0"), word

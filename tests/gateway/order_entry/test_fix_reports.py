@@ -121,7 +121,7 @@ def test_average_price_and_quantities_follow_the_fills() -> None:
 def test_a_cancel_nobody_asked_for_says_why() -> None:
     stage = Stage(FIX44)
     client = stage.client
-    for cl_ord_id, reason in zip("abcd", CANCEL_TEXT, strict=True):
+    for cl_ord_id, reason in zip("abcde", CANCEL_TEXT, strict=True):
         client.new(cl_ord_id, "1", "100")
         client.take()
         stage.harness.control(MassCancel(reason=reason))
