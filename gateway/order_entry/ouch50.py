@@ -20,8 +20,6 @@ from gateway.order_entry.ouch50_words import (
     CONTINUOUS,
     DISPLAYS,
     ECHO_SIZE,
-    MODIFICATIONS,
-    NO_CL_ORD_ID,
     NO_FIRM,
     SIDE_SIZE,
     SIDES,
@@ -30,6 +28,7 @@ from gateway.order_entry.ouch50_words import (
     refusal_echo,
     unpack_echo,
 )
+from gateway.order_entry.ouch_words import MODIFIED_SIDES
 from gateway.order_entry.outcomes import Order
 from gateway.order_entry.soup_login import SoupLogins
 from gateway.order_entry.soup_sessions import SoupSessions, soup_of
@@ -287,7 +286,7 @@ class Ouch50Desk:
 
     def _modify(self, record: SessionRecord, message: ouch.ModifyOrder) -> None:
         order = self._live(record, message.user_ref_num)
-        if order is None or (order.echo[:SIDE_SIZE], message.side) not in MODIFICATIONS:
+        if order is None or order.echo[:SIDE_SIZE] + message.side not in MODIFIED_SIDES:
             return
         self._floor.submit(
             ModifyOrder(
@@ -310,8 +309,7 @@ class Ouch50Desk:
             try:
                 instrument_id = self._find_instrument(message.symbol)
             except Refusal as refusal:
-                echo = refusal_echo(refusal.code, NO_CL_ORD_ID)
-                self._refuse(record, number, RequestKind.CANCEL, refusal, echo)
+                self._refuse(record, number, RequestKind.CANCEL, refusal)
                 return
         order_ids = None
         if firm != NO_FIRM:
@@ -364,7 +362,12 @@ class Ouch50Desk:
         return order if order is not None and order.live else None
 
     def _refuse(
-        self, record: SessionRecord, number: int, kind: RequestKind, refusal: Refusal, echo: bytes
+        self,
+        record: SessionRecord,
+        number: int,
+        kind: RequestKind,
+        refusal: Refusal,
+        echo: bytes = b"",
     ) -> None:
         why = (refusal.reason, refusal.text)
         requests.refuse(self._floor, record, b"%d" % number, kind, why, echo=echo)

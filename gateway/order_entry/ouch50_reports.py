@@ -6,10 +6,12 @@ Messages are built by position, as in `ouch_reports`.
 from typing import Final
 
 from gateway.desk import Floor
+from gateway.order_entry.chains import client_id_at_execution
 from gateway.order_entry.ouch50_words import (
     BROKEN_TRADE_REASON,
     CANCELED_REASON,
     ECHO_SIZE,
+    NO_CL_ORD_ID,
     NO_REJECTED_REASON,
     REJECTED_REASON,
     refused_with,
@@ -93,11 +95,11 @@ class Ouch50Reports:
         """Rejected `J`: an Enter, a Replace that may not touch the order now, a Mass Cancel."""
         if event.reason in NO_REJECTED_REASON:
             return
-        if isinstance(command, RefuseRequest):
+        code, cl_ord_id = REJECTED_REASON[event.reason], NO_CL_ORD_ID
+        if isinstance(command, EnterOrder | ReplaceOrder):
+            cl_ord_id = unpack_echo(command.echo)[6]
+        elif isinstance(command, RefuseRequest) and command.echo:
             code, cl_ord_id = refused_with(command.echo)
-        else:
-            assert isinstance(command, EnterOrder | ReplaceOrder), f"unexpected {command!r}"
-            code, cl_ord_id = REJECTED_REASON[event.reason], unpack_echo(command.echo)[6]
         self._send(
             session, ouch.Rejected(self._timestamp_ns(), int(event.client_id), code, cl_ord_id)
         )
@@ -241,12 +243,13 @@ class Ouch50Reports:
     def busted(
         self, session: SessionRecord, order: Order, event: TradeBusted, command_seq: int, index: int
     ) -> None:
-        """Broken Trade `B`, to each side once under its own number."""
+        """Broken Trade `B`, to each side once under the number that its Executed had."""
+        number = client_id_at_execution(self._floor.orders, order, event.match_number)
         self._send(
             session,
             ouch.BrokenTrade(
                 self._timestamp_ns(),
-                int(order.client_id),
+                int(number),
                 event.match_number,
                 BROKEN_TRADE_REASON[event.reason],
                 unpack_echo(order.echo)[6],

@@ -33,15 +33,6 @@ SIDES: Final[dict[bytes, Side]] = {
     OuchSide.SELL_SHORT_EXEMPT.value: Side.SELL,
 }
 """Side. Both short sales rest as sells; reports echo what was sent."""
-_KINDS_OF_SALE: Final = frozenset(
-    {
-        (OuchSide.SELL.value, OuchSide.SELL_SHORT_EXEMPT.value),
-        (OuchSide.SELL.value, OuchSide.SELL_SHORT.value),
-        (OuchSide.SELL_SHORT_EXEMPT.value, OuchSide.SELL_SHORT.value),
-    }
-)
-MODIFICATIONS: Final = _KINDS_OF_SALE | {(side, side) for side in SIDES}
-"""(Side, new Side) of Modify Order."""
 
 GOOD_TILL_TIME: Final = OuchTimeInForce.GOOD_TILL_TIME.value
 TIMES_IN_FORCE: Final[dict[bytes, TimeInForce]] = {

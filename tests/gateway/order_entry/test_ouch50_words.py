@@ -10,7 +10,6 @@ from gateway.order_entry.ouch50_words import (
     CANCELED_REASON,
     COMPOSED_TIMES_IN_FORCE,
     ECHO_SIZE,
-    MODIFICATIONS,
     NO_ORDER_TYPE,
     NO_REJECTED_REASON,
     NO_TIME_IN_FORCE,
@@ -58,10 +57,6 @@ def test_every_code_sent_is_one_of_the_specification() -> None:
 
 def test_every_side_of_the_wire_has_an_engine_word() -> None:
     assert set(SIDES) == {one.value for one in OuchSide}
-
-
-def test_no_modification_changes_the_side_of_the_book() -> None:
-    assert all(SIDES[old] is SIDES[new] for old, new in MODIFICATIONS)
 
 
 def test_an_echo_gives_back_what_it_was_made_of_whatever_follows() -> None:
