@@ -16,10 +16,16 @@ class _Recording(soup.SoupClientSession):
     """The package's session; it also keeps what came, which the package drops in part."""
 
     received: bytearray
+    lost: asyncio.Event
 
     def data_received(self, data: bytes) -> None:
         self.received += data
         super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # The package's own word for this does not come after End of Session.
+        self.lost.set()
+        super().connection_lost(exc)
 
 
 class SoupClient:
@@ -28,6 +34,7 @@ class SoupClient:
     def __init__(self, decode: Callable[[bytes], Any] = ouch.decode) -> None:
         self.payloads: list[bytes] = []
         self.closed = asyncio.Event()
+        self._closed_by_package = asyncio.Event()
         self._arrived: asyncio.Queue[bytes] = asyncio.Queue()
         self._received = bytearray()
         self._decode = decode
@@ -55,7 +62,7 @@ class SoupClient:
                 client_heartbeat_interval=heartbeat_s,
                 server_heartbeat_interval=heartbeat_s,
             )
-            made.received = client._received
+            made.received, made.lost = client._received, client.closed
             return made
 
         client._session = await soup.connect_async(
@@ -74,7 +81,7 @@ class SoupClient:
             self._arrived.put_nowait(message.data)
 
     async def _on_close(self) -> None:
-        self.closed.set()
+        self._closed_by_package.set()
 
     @property
     def session_id(self) -> str:
@@ -122,5 +129,7 @@ class SoupClient:
         await self.end()
 
     async def end(self) -> None:
-        """Wait until the connection has ended."""
+        """Wait until the connection has ended and the package has done what it does then."""
         await asyncio.wait_for(self.closed.wait(), WITHIN_S)
+        if "Z" not in self.packet_types:
+            await asyncio.wait_for(self._closed_by_package.wait(), WITHIN_S)
