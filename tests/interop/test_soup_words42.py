@@ -25,6 +25,7 @@ async def test_a_modify_to_another_side_may_lower_the_size_too(floor: Floor) -> 
     await entered(floor.other, "B1", "B", 30)
     first = await floor.trader.next()
     assert first == ouch.Executed("T1", 30, PRICE, "A", first.match_number)
+    assert await floor.other.next() == ouch.Executed("B1", 30, PRICE, "R", first.match_number)
     # The size that is meant counts what has executed; what is told is what is left.
     modify = ouch.modify_order("T1", "T", 60)
     assert await answers(floor.trader, modify) == [ouch.Modified("T1", "T", 30)]
