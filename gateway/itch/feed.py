@@ -30,6 +30,9 @@ class Subscriber(Protocol):
     def relay(self, packets: bytes, first_number: int, count: int) -> None:
         """Send these packets at once where nothing older waits; else they wait, too."""
 
+    def fall_behind(self) -> None:
+        """Ask for turns to be written what waits, unless it has asked or cannot take it yet."""
+
     def advance(self) -> bool:
         """Write one slice of what waits; True while more waits and the transport takes it.
 
@@ -98,7 +101,7 @@ class ItchFeed:
         packets = stream.append(messages)
         if len(packets) > RELAY_BYTES_MAX:
             for subscriber in list(self._subscribers):
-                self.queue(subscriber)
+                subscriber.fall_behind()
             return
         for subscriber in list(self._subscribers):
             try:
@@ -168,7 +171,7 @@ class ItchFeed:
             members.pop(subscriber, None)
 
     def queue(self, subscriber: Subscriber) -> None:
-        """It is behind and its transport takes bytes."""
+        """It is behind and its transport takes bytes; once until its turn."""
         self._behind.append(subscriber)
         self._arm()
 

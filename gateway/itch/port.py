@@ -23,7 +23,7 @@ from protocol.soupbintcp.state import State
 
 SNAPSHOT_SESSION: Final = b"GLIMPSE"
 """Who requests this session gets the displayed book and the number to go on from."""
-SNAPSHOT_SLICE: Final = 1_024
+SNAPSHOT_SLICE: Final = 512
 """Messages of a snapshot written at once."""
 READ_BYTES_MAX: Final = 4_096
 """In one read: a subscriber has a login and heartbeats to say."""
@@ -101,7 +101,7 @@ class ItchPort(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._paused = False
-        self._fall_behind()
+        self.fall_behind()
 
     # -- the feed's calls ---------------------------------------------------------------------
 
@@ -109,10 +109,16 @@ class ItchPort(asyncio.Protocol):
         """As in `Subscriber`."""
         soup = self._soup
         if self._paused or soup.next_to_send != first_number:
-            self._fall_behind()
+            self.fall_behind()
             return
         soup.relay(packets, count, self._shell.clock.now_ns())
         self._send()
+
+    def fall_behind(self) -> None:
+        """As in `Subscriber`."""
+        if self._is_behind and not self._queued and not self._paused:
+            self._queued = True
+            self._feed.queue(self)
 
     def advance(self) -> bool:
         """As in `Subscriber`."""
@@ -133,7 +139,6 @@ class ItchPort(asyncio.Protocol):
         """As in `Subscriber`."""
         self._soup.end_session(self._shell.clock.now_ns())
         self._send()
-        self._fall_behind()
 
     def drop(self, reason: str) -> None:
         """As in `Subscriber`."""
@@ -143,7 +148,7 @@ class ItchPort(asyncio.Protocol):
     def take_snapshot(self, messages: list[bytes]) -> None:
         """As in `Subscriber`."""
         self._snapshot = messages
-        self._fall_behind()
+        self.fall_behind()
 
     @property
     def deadline_ns(self) -> int | None:
@@ -215,11 +220,6 @@ class ItchPort(asyncio.Protocol):
         if self._snapshot is not None:
             return True
         return self._stream is not None and self._soup.next_to_send < self._stream.next_number
-
-    def _fall_behind(self) -> None:
-        if self._is_behind and not self._queued and not self._paused:
-            self._queued = True
-            self._feed.queue(self)
 
     def _send(self) -> None:
         """Write what the session has, and close if that was its End of Session."""

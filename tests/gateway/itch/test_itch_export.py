@@ -1,4 +1,4 @@
-"""`venue journal export --itch`: a day of a journal as a feed file, the bytes that were told."""
+"""gateway.itch.export, `venue journal export --itch`: a day as a feed file, the bytes told."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,5 +1,6 @@
 """The ITCH port over sockets: logins, replay, snapshots, slow readers, the end, silence."""
 
+import socket
 from collections.abc import Callable, Coroutine
 
 import pytest
@@ -119,18 +120,44 @@ def test_a_slow_reader_falls_behind_and_misses_nothing_while_others_go_on(
     async def scenario() -> None:
         stage = await ItchStage().open()
         slow = await stage.logged_in(receive_buffer=4_096)
+        port = stage.itch_ports[0]
+        # Else the kernel takes it all and nothing ever waits.
+        sock = port._transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
         quick = await stage.logged_in()
-        for _ in range(25):
-            await stage.rest(2_000)
+        for _ in range(60):
+            await stage.rest(500)
         told = stage.told()
         assert await quick.messages(len(told)) == told
-        # One slice and what the transport took before it said stop.
-        queued = stage.itch_ports[0]._transport.get_write_buffer_size()
-        assert queued < 2 * 64 * 1024 + stream.SPAN * stream.SLICE_SPANS * 64
+        assert port._paused
+        # What the transport takes before it says stop, and at most one slice more.
+        queued = port._transport.get_write_buffer_size()
+        assert queued < 64 * 1024 + stream.SPAN * stream.SLICE_SPANS * 64
         assert await slow.messages(len(told)) == told
         await stage.close()
 
     run(scenario)
+
+
+def test_who_does_not_read_waits_for_one_turn_and_gets_no_heartbeats() -> None:
+    async def scenario() -> None:
+        stage = await ItchStage(ManualClock(1_704_186_000 * SECOND_NS)).open()
+        await stage.logged_in(receive_buffer=4_096)
+        port = stage.itch_ports[0]
+        sock = port._transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+        while not port._paused:
+            await stage.rest(2_000)
+        for _ in range(20):
+            await stage.rest(2_000)
+        assert len(stage.feed._behind) <= 1
+        await stage.until(lambda: port._paused and not stage.feed._behind)
+        queued = port._transport.get_write_buffer_size()
+        await lived(stage, 10)
+        assert port._transport.get_write_buffer_size() <= queued
+        await stage.close()
+
+    drive("uvloop", scenario)
 
 
 # -- logins ---------------------------------------------------------------------------------------
@@ -278,6 +305,19 @@ def test_the_end_of_the_day_ends_the_session_after_its_last_message(
         await stage.close()
 
     run(scenario)
+
+
+def test_the_end_needs_no_timer_to_close_the_connection() -> None:
+    async def scenario() -> None:
+        stage = await ItchStage(ManualClock(1_704_186_000 * SECOND_NS)).open()
+        reader = await stage.logged_in(session=b"GLIMPSE")
+        assert (await reader.to_end())[-1] == (END, b"")
+        live = await stage.logged_in(0)
+        await stage.shell.control(EndOfDay())
+        assert (await live.to_end())[-1] == (END, b"")
+        await stage.close()
+
+    drive("uvloop", scenario)
 
 
 def test_a_venue_that_stops_closes_without_the_end_of_the_session() -> None:
