@@ -90,6 +90,18 @@ def replacing(orders: int) -> tuple[Engine, list[Command]]:
     ]
 
 
+def refreshing(orders: int) -> tuple[Engine, list[Command]]:
+    """Each incoming order takes what one of a hundred reserve orders shows."""
+    engine = engine_open()
+    for _ in range(100):
+        entry = EnterOrder(
+            *(1, 1, 1, b"C1", Side.SELL, LIMIT, DAY, 900_000, 100_000), display_quantity=1_000
+        )
+        engine.apply(entry, 0)
+    count = min(orders, 80_000)
+    return engine, [order(Side.BUY, 100_000, 1_000, IOC) for _ in range(count)]
+
+
 def levels(count: int) -> None:
     """One price appears at and one disappears from a random place among `count`."""
     chance = random.Random(3)
@@ -115,8 +127,8 @@ def levels(count: int) -> None:
 def main() -> None:
     orders = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
     gc.disable()
-    for prepare in (resting, crossing, canceling, replacing):
-        print(f"{prepare.__name__:>9}: {best(lambda p=prepare: p(orders)):5.2f} us a command")
+    for prepare in (resting, crossing, canceling, replacing, refreshing):
+        print(f"{prepare.__name__:>10}: {best(lambda p=prepare: p(orders)):5.2f} us a command")
     engine, entries = resting(200_000)
     for entry in entries:
         engine.apply(entry, 0)

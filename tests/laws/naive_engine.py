@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from matching import commands as c
 from matching import events as e
 from matching.types import (
+    FULL,
     BustReason,
     CancelReason,
     OrderType,
@@ -29,10 +30,36 @@ class Order:
     total: int
     price: int
     executed: int = 0
+    display: int = FULL
+    shown: int = FULL
+    """Of a reserve order only."""
+    expire_ns: int = 0
+    post_only: bool = False
 
     @property
     def open(self) -> int:
         return self.total - self.executed
+
+    @property
+    def hidden(self) -> bool:
+        return self.display == 0
+
+    @property
+    def reserve(self) -> bool:
+        return self.display > 0
+
+    @property
+    def displayed(self) -> int:
+        """As events say it."""
+        return self.shown if self.reserve else self.display
+
+    def shrink(self) -> int:
+        """The shown part is no more than what is open; returns what it lost, as events say it."""
+        if not self.reserve:
+            return self.display
+        lost = max(0, self.shown - self.open)
+        self.shown -= lost
+        return lost
 
 
 class NaiveEngine:
@@ -46,15 +73,26 @@ class NaiveEngine:
         self.forgotten = 0
         self.busted: set[int] = set()
         self.date: int | None = None
+        self.now_ns = 0
 
-    def apply(self, command: c.Command) -> tuple[e.Event, ...]:
+    def apply(self, command: c.Command, now_ns: int) -> tuple[e.Event, ...]:
+        self.now_ns = now_ns
         out: list[e.Event] = []
         if isinstance(command, c.EnterOrder):
             self.enter(command, out)
         elif isinstance(command, c.ReplaceOrder):
             self.replace(command, out)
-        elif isinstance(command, c.ReduceOrder):
+        elif isinstance(command, c.ReduceOrder | c.ModifyOrder):
             self.reduce(command, out)
+        elif isinstance(command, c.RerankOrder):
+            self.rerank(command.order_id, out)
+        elif isinstance(command, c.ExpireOrders):
+            for order in sorted(self.orders, key=lambda o: (o.expire_ns, o.order_id)):
+                if 0 < order.expire_ns <= command.until_ns:
+                    self.off(order, CancelReason.EXPIRED, out)
+        elif isinstance(command, c.SetOrderEntry):
+            asked = (command.session_id, command.client_id)
+            out.append(e.OrderEntryChanged(*asked, command.firm, command.enabled))
         elif isinstance(command, c.CancelOrder):
             order = self.find(command.order_id)
             if order is None:
@@ -84,6 +122,18 @@ class NaiveEngine:
                 self.date = command.trading_date
                 out.append(e.DayStarted(command.trading_date, command.midnight_ns))
                 self.phase(0, Phase.OPEN, out)
+                for order in self.book():
+                    out.append(
+                        e.OrderCarried(
+                            order.order_id,
+                            order.reference,
+                            order.owner.instrument_id,
+                            order.owner.side,
+                            order.price,
+                            order.open,
+                            order.displayed,
+                        )
+                    )
         elif isinstance(command, c.EndOfDay):
             if self.date is not None:
                 for order in sorted(self.orders, key=lambda o: o.order_id):
@@ -97,6 +147,22 @@ class NaiveEngine:
             raise NotImplementedError(command)
         return tuple(out)
 
+    def book(self) -> list[Order]:
+        """Every resting order as a reader of the books meets them."""
+        return sorted(
+            self.orders,
+            key=lambda o: (
+                o.owner.instrument_id,
+                o.owner.side,
+                o.price if o.owner.side == Side.SELL else -o.price,
+                o.hidden,
+                o.reference,
+            ),
+        )
+
+    def next_expiry_ns(self) -> int:
+        return min((order.expire_ns for order in self.orders if order.expire_ns), default=0)
+
     def find(self, order_id: int) -> Order | None:
         for order in self.orders:
             if order.order_id == order_id:
@@ -105,8 +171,20 @@ class NaiveEngine:
 
     def enter(self, command: c.EnterOrder, out: list[e.Event]) -> None:
         phase = self.phases[command.instrument_id]
+        waits = (
+            command.time_in_force in (TimeInForce.DAY, TimeInForce.GTC)
+            and command.order_type == OrderType.LIMIT
+        )
+        reason = None
         if phase != Phase.OPEN:
             reason = RejectReason[phase.name]
+        elif command.post_only and not waits:
+            reason = RejectReason.INVALID_FIELD
+        elif command.display_quantity < FULL or (command.display_quantity > 0 and not waits):
+            reason = RejectReason.INVALID_DISPLAY
+        elif command.expire_ns != 0 and (command.expire_ns <= self.now_ns or not waits):
+            reason = RejectReason.INVALID_EXPIRY
+        if reason is not None:
             out.append(
                 e.OrderRejected(
                     command.session_id,
@@ -119,6 +197,9 @@ class NaiveEngine:
             return
         self.numbers += 1
         order = Order(self.numbers, self.numbers, command, command.quantity, command.price)
+        if command.display_quantity < command.quantity:
+            order.display = command.display_quantity
+        order.expire_ns, order.post_only = command.expire_ns, command.post_only
         out.append(
             e.OrderAccepted(
                 order.order_id,
@@ -133,12 +214,14 @@ class NaiveEngine:
                 command.price,
             )
         )
+        if order.post_only and self.matches(order):
+            self.off(order, CancelReason.POST_ONLY, out)
+            return
         within_reach = sum(found.open for found in self.matches(order))
         if command.time_in_force != TimeInForce.FOK or within_reach >= order.total:
             self.trade(order, out)
         if order.open:
-            waits = command.time_in_force in (TimeInForce.DAY, TimeInForce.GTC)
-            if waits and command.order_type == OrderType.LIMIT:
+            if waits:
                 self.rest(order, out)
             else:
                 self.off(order, CancelReason.IMMEDIATE_OR_CANCEL, out)
@@ -158,13 +241,14 @@ class NaiveEngine:
                     continue
             found.append(other)
         cheapest_first = order.owner.side == Side.BUY
-        return sorted(found, key=lambda o: (o.price if cheapest_first else -o.price, o.reference))
+        return sorted(
+            found, key=lambda o: (o.price if cheapest_first else -o.price, o.hidden, o.reference)
+        )
 
     def trade(self, order: Order, out: list[e.Event]) -> None:
-        for other in self.matches(order):
-            quantity = min(order.open, other.open)
-            if quantity == 0:
-                return
+        while order.open and (others := self.matches(order)):
+            other = others[0]
+            quantity = min(order.open, other.shown if other.reserve else other.open)
             order.executed += quantity
             other.executed += quantity
             executed = e.OrderExecuted(
@@ -178,15 +262,36 @@ class NaiveEngine:
                 incoming_order_id=order.order_id,
                 incoming_leaves=order.open,
                 incoming_side=order.owner.side,
+                displayed=0 if other.hidden else FULL,
             )
             self.trades.append(executed)
             out.append(executed)
+            if other.reserve:
+                other.shown -= quantity
             if other.open == 0:
                 self.orders.remove(other)
+            elif other.reserve and other.shown == 0:
+                self.numbers += 1
+                old, other.reference = other.reference, self.numbers
+                other.shown = min(other.display, other.open)
+                out.append(
+                    e.OrderRefreshed(
+                        order_id=other.order_id,
+                        old_order_reference=old,
+                        order_reference=other.reference,
+                        instrument_id=other.owner.instrument_id,
+                        side=other.owner.side,
+                        price=other.price,
+                        quantity=other.shown,
+                        leaves=other.open,
+                    )
+                )
 
     def rest(self, order: Order, out: list[e.Event]) -> None:
         self.orders.append(order)
         owner = order.owner
+        if order.reserve:
+            order.shown = min(order.display, order.open)
         out.append(
             e.OrderRested(
                 order.order_id,
@@ -195,6 +300,7 @@ class NaiveEngine:
                 owner.side,
                 order.price,
                 order.open,
+                order.displayed,
             )
         )
 
@@ -221,6 +327,7 @@ class NaiveEngine:
                 rested,
                 asked_by,
                 client_id,
+                order.displayed if rested else FULL,
             )
         )
 
@@ -240,6 +347,10 @@ class NaiveEngine:
             reason = RejectReason.INVALID_PRICE
         elif command.quantity < order.executed:
             reason = RejectReason.INVALID_QUANTITY
+        elif command.display_quantity is not None and command.display_quantity < FULL:
+            reason = RejectReason.INVALID_DISPLAY
+        elif command.expire_ns is not None and 0 != command.expire_ns <= self.now_ns:
+            reason = RejectReason.INVALID_EXPIRY
         nothing_left = command.quantity == order.executed
         if command.cancel_if_invalid and phase == Phase.OPEN and (reason or nothing_left):
             self.off(
@@ -258,13 +369,25 @@ class NaiveEngine:
                 )
             )
             return
+        display = order.display
+        if command.display_quantity not in (None, order.display):
+            display = command.display_quantity
+            if display >= command.quantity:
+                display = FULL
         kept = (
             command.keep_priority
+            and display == order.display
             and command.price == order.price
             and command.quantity <= order.total
         )
-        old = (order.reference, order.price, order.open)
+        old = (order.reference, order.price, order.open, order.displayed)
         order.total, order.price = command.quantity, command.price
+        if command.expire_ns is not None:
+            order.expire_ns = command.expire_ns
+        if command.post_only is not None:
+            order.post_only = command.post_only
+        if kept:
+            order.shrink()
         if not kept and not nothing_left:
             self.numbers += 1
             order.reference = self.numbers
@@ -283,27 +406,37 @@ class NaiveEngine:
                 leaves=order.open,
                 quantity=order.total,
                 kept_priority=kept,
+                old_displayed=old[3],
+                displayed=order.displayed if kept else FULL,
             )
         )
+        order.display = display
         if nothing_left:
             self.orders.remove(order)
         elif not kept:
             self.orders.remove(order)
+            if order.post_only and self.matches(order):
+                self.off(order, CancelReason.POST_ONLY, out)
+                return
             self.trade(order, out)
             if order.open:
                 self.rest(order, out)
 
-    def reduce(self, command: c.ReduceOrder, out: list[e.Event]) -> None:
+    def reduce(self, command: c.ReduceOrder | c.ModifyOrder, out: list[e.Event]) -> None:
+        modify = isinstance(command, c.ModifyOrder)
         order = self.find(command.order_id)
-        if order is None or command.to_total >= order.total:
+        if order is None or command.to_total > order.total:
+            return
+        if command.to_total == order.total and not modify:
             return
         if command.to_total <= order.executed:
             self.off(order, CancelReason.USER, out, command.session_id)
             return
         by = order.total - command.to_total
         order.total = command.to_total
+        lost = order.shrink()
         out.append(
-            e.OrderReduced(
+            (e.OrderModified if modify else e.OrderReduced)(
                 order.order_id,
                 order.reference,
                 order.owner.instrument_id,
@@ -311,6 +444,26 @@ class NaiveEngine:
                 order.price,
                 by,
                 order.open,
+                lost,
+            )
+        )
+
+    def rerank(self, order_id: int, out: list[e.Event]) -> None:
+        order = self.find(order_id)
+        if order is None:
+            return
+        self.numbers += 1
+        old, order.reference = order.reference, self.numbers
+        out.append(
+            e.OrderReranked(
+                order.order_id,
+                old,
+                order.reference,
+                order.owner.instrument_id,
+                order.owner.side,
+                order.price,
+                order.open,
+                order.displayed,
             )
         )
 

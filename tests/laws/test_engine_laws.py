@@ -1,6 +1,7 @@
 """What holds for every sequence of commands."""
 
 from collections import Counter
+from typing import TypeVar
 
 import msgspec
 from hypothesis import given
@@ -14,10 +15,14 @@ from matching.commands import (
     Command,
     EndOfDay,
     EnterOrder,
+    ExpireOrders,
     MassCancel,
+    ModifyOrder,
     ReduceOrder,
     RegisterSession,
     ReplaceOrder,
+    RerankOrder,
+    SetOrderEntry,
     SetPhase,
     StartOfDay,
 )
@@ -28,14 +33,16 @@ from matching.events import (
     OrderAccepted,
     OrderCanceled,
     OrderExecuted,
+    OrderModified,
     OrderReduced,
     OrderReplaced,
 )
 from matching.instrument import Instrument
 from matching.snapshot import EngineState
-from matching.types import BustReason, CancelReason, OrderType, Phase, Side, TimeInForce
+from matching.types import FULL, BustReason, CancelReason, OrderType, Phase, Side, TimeInForce
 from tests.laws.naive_engine import NaiveEngine
 
+T = TypeVar("T")
 INSTRUMENTS = 2
 SESSIONS = 3
 SETUP: tuple[Command, ...] = (
@@ -49,6 +56,16 @@ PRICES = st.integers(1, 6)
 QUANTITIES = st.integers(1, 9)
 ORDER_IDS = st.integers(0, 20)
 TIMES_IN_FORCE = st.sampled_from([*TimeInForce, TimeInForce.DAY, TimeInForce.GTC])
+
+
+# Half of the orders are ordinary in each of these.
+DISPLAYS = st.sampled_from([FULL] * 5 + [0, 0, 1, 1, 2, 3, -2])
+EXPIRIES = st.one_of(st.just(0), st.just(0), st.integers(0, 90))
+"""Commands come one a nanosecond, beginning at 0."""
+
+
+def or_none(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T | None]:
+    return st.one_of(st.none(), st.none(), strategy)
 
 
 @st.composite
@@ -65,6 +82,9 @@ def entries(draw: st.DrawFn) -> EnterOrder:
         draw(TIMES_IN_FORCE),
         draw(QUANTITIES),
         0 if market else draw(PRICES),
+        expire_ns=draw(EXPIRIES),
+        display_quantity=draw(DISPLAYS),
+        post_only=draw(st.integers(0, 5)) == 0,
     )
 
 
@@ -78,8 +98,15 @@ REPLACES = st.builds(
     price=st.integers(0, 6),
     keep_priority=st.booleans(),
     cancel_if_invalid=st.booleans(),
+    expire_ns=or_none(EXPIRIES),
+    display_quantity=or_none(DISPLAYS),
+    post_only=or_none(st.booleans()),
 )
 REDUCES = st.builds(ReduceOrder, st.just(1), st.just(1), ORDER_IDS, st.integers(0, 9))
+MODIFIES = st.builds(
+    ModifyOrder, st.just(1), st.just(1), ORDER_IDS, st.integers(0, 9), st.just(b"")
+)
+RERANKS = st.builds(RerankOrder, ORDER_IDS)
 CANCELS = st.builds(CancelOrder, st.just(2), st.just(2), ORDER_IDS, st.just(b"X"))
 MASS_CANCELS = st.builds(
     MassCancel,
@@ -92,10 +119,14 @@ MASS_CANCELS = st.builds(
 )
 BUSTS = st.builds(BustTrade, st.integers(0, 9), st.sampled_from(BustReason))
 PHASES = st.builds(SetPhase, st.integers(0, INSTRUMENTS), st.sampled_from(Phase))
+SWEEPS = st.builds(ExpireOrders, st.integers(0, 90))
+ENTRY_CHANGES = st.builds(
+    SetOrderEntry, st.just(1), st.just(1), st.just(b"E"), st.just(b"F"), st.booleans()
+)
 DAYS = st.sampled_from([StartOfDay(20250102, 7), EndOfDay()])
-RARE = st.one_of(MASS_CANCELS, BUSTS, PHASES, DAYS)
+RARE = st.one_of(MASS_CANCELS, BUSTS, PHASES, DAYS, SWEEPS, SWEEPS, ENTRY_CHANGES)
 REOPENINGS = st.sampled_from([StartOfDay(20250103, 9), SetPhase(0, Phase.OPEN)])
-REQUESTS = st.one_of(REPLACES, REPLACES, REDUCES, CANCELS, BUSTS)
+REQUESTS = st.one_of(REPLACES, REPLACES, REDUCES, MODIFIES, RERANKS, CANCELS, BUSTS)
 
 
 def of_kind(number: int) -> st.SearchStrategy[Command]:
@@ -112,18 +143,21 @@ def of_kind(number: int) -> st.SearchStrategy[Command]:
 COMMANDS: st.SearchStrategy[Command] = st.integers(0, 29).flatmap(of_kind)
 
 
+NAMING = (ReplaceOrder, ReduceOrder, ModifyOrder, RerankOrder, CancelOrder)
+
+
 def aimed(commands: list[Command]) -> list[Command]:
     """Three of four requests name an order that is live then; the rest keep their random number."""
     naive = NaiveEngine(INSTRUMENTS)
-    naive.apply(StartOfDay(20250101, 5))
+    naive.apply(StartOfDay(20250101, 5), len(SETUP))
     result: list[Command] = []
-    for command in commands:
-        if isinstance(command, ReplaceOrder | ReduceOrder | CancelOrder) and naive.orders:
+    for now_ns, command in enumerate(commands, len(SETUP) + 1):
+        if isinstance(command, NAMING) and naive.orders:
             number = command.order_id
             if number % 4:
                 live = naive.orders[number % len(naive.orders)].order_id
                 command = msgspec.structs.replace(command, order_id=live)
-        naive.apply(command)
+        naive.apply(command, now_ns)
         result.append(command)
     return result
 
@@ -136,15 +170,15 @@ SEQUENCES = (
 )
 
 
-def run(engine: Engine, commands: list[Command]) -> list[tuple[Event, ...]]:
-    return [engine.apply(command, 0) for command in commands]
+def run(engine: Engine, commands: list[Command], begin_ns: int = 0) -> list[tuple[Event, ...]]:
+    return [engine.apply(command, now_ns) for now_ns, command in enumerate(commands, begin_ns)]
 
 
 @given(SEQUENCES)
 def test_no_two_resting_orders_could_trade(commands: list[Command]) -> None:
     engine = Engine()
-    for command in commands:
-        engine.apply(command, 0)
+    for now_ns, command in enumerate(commands):
+        engine.apply(command, now_ns)
         engine._check()
         for instrument_id in engine.instruments:
             resting = list(engine.resting(instrument_id))
@@ -170,7 +204,7 @@ def test_quantity_is_conserved(commands: list[Command]) -> None:
                     balance[event.incoming_order_id] -= event.quantity
                     assert balance[event.resting_order_id] == event.resting_leaves
                     assert balance[event.incoming_order_id] == event.incoming_leaves
-                case OrderReduced() | OrderCanceled():
+                case OrderReduced() | OrderModified() | OrderCanceled():
                     balance[event.order_id] -= event.quantity
                 case _:
                     pass
@@ -185,25 +219,38 @@ def test_quantity_is_conserved(commands: list[Command]) -> None:
 @given(SEQUENCES)
 def test_a_naive_engine_says_the_same(commands: list[Command]) -> None:
     engine, naive = Engine(), NaiveEngine(INSTRUMENTS)
-    for command in commands:
-        events = engine.apply(command, 0)
+    for now_ns, command in enumerate(commands):
+        events = engine.apply(command, now_ns)
         if command not in SETUP:
-            assert events == naive.apply(command)
+            assert events == naive.apply(command, now_ns)
+            assert engine.next_expiry_ns == naive.next_expiry_ns()
+            resting = [
+                (order.order_id, order.order_reference, order.quantity, order.displayed)
+                for instrument_id in engine.instruments
+                for order in engine.resting(instrument_id)
+            ]
+            assert resting == [
+                (order.order_id, order.reference, order.open, order.displayed)
+                for order in naive.book()
+            ]
 
 
 @given(SEQUENCES)
-def test_depth_folded_from_events_equals_the_book(commands: list[Command]) -> None:
+def test_depth_folded_from_events_equals_what_the_book_shows(commands: list[Command]) -> None:
     engine, market = Engine(), MarketDepth()
-    for command in commands:
+    for now_ns, command in enumerate(commands):
         before = {number: depth.levels() for number, depth in market.instruments.items()}
-        changed = {market.fold(event) for event in engine.apply(command, 0)}
+        changed = {market.fold(event) for event in engine.apply(command, now_ns)}
         for instrument_id in engine.instruments:
             depth = market.instruments[instrument_id]
             sides: dict[Side, dict[int, DepthLevel]] = {Side.BUY: {}, Side.SELL: {}}
             for order in engine.resting(instrument_id):
+                if order.displayed == 0:
+                    continue
+                shown = order.quantity if order.displayed == FULL else order.displayed
                 seen = sides[order.side].get(order.price, DepthLevel(order.price, 0, 0))
                 sides[order.side][order.price] = DepthLevel(
-                    order.price, seen.quantity + order.quantity, seen.orders + 1
+                    order.price, seen.quantity + shown, seen.orders + 1
                 )
             levels = depth.levels()
             assert levels == (
@@ -236,5 +283,6 @@ def test_a_snapshot_anywhere_continues_alike(commands: list[Command], data: st.D
     restored = Engine.restore(msgspec.msgpack.decode(encoded, type=EngineState))
     restored._check()
     assert restored.state_hash() == engine.state_hash()
-    assert run(restored, commands[cut:]) == run(engine, commands[cut:])
+    assert run(restored, commands[cut:], cut) == run(engine, commands[cut:], cut)
+    restored._check()
     assert restored.state_hash() == engine.state_hash()

@@ -12,7 +12,7 @@ from matching.engine import Engine
 from matching.events import Event, OrderAccepted, OrderCanceled, OrderExecuted, OrderRested
 from matching.instrument import Instrument
 from matching.snapshot import Limits
-from matching.types import CancelReason, OrderType, Side, TimeInForce
+from matching.types import FULL, CancelReason, OrderType, Side, TimeInForce
 
 BUY, SELL = Side.BUY, Side.SELL
 LIMIT, MARKET = OrderType.LIMIT, OrderType.MARKET
@@ -62,10 +62,25 @@ def entry(
     session: int = 1,
     instrument: int = 1,
     order_type: OrderType = LIMIT,
+    expire_ns: int = 0,
+    display: int = FULL,
+    post_only: bool = False,
 ) -> EnterOrder:
     """Session n trades for account n."""
     return EnterOrder(
-        session, session, instrument, b"C", side, order_type, tif, quantity, price, b"echo"
+        session,
+        session,
+        instrument,
+        b"C",
+        side,
+        order_type,
+        tif,
+        quantity,
+        price,
+        b"echo",
+        expire_ns,
+        display,
+        post_only,
     )
 
 
@@ -92,6 +107,7 @@ def rested(order_id: int, side: Side, price: int, quantity: int, **other: int) -
         side=side,
         price=price,
         quantity=quantity,
+        displayed=other.get("displayed", FULL),
     )
 
 
@@ -107,6 +123,7 @@ def canceled(
     instrument: int = 1,
     by: int = 0,
     client_id: bytes = b"",
+    displayed: int = FULL,
 ) -> OrderCanceled:
     return OrderCanceled(
         order_id=order_id,
@@ -119,6 +136,7 @@ def canceled(
         rested=rested,
         requested_by=by,
         client_id=client_id,
+        displayed=displayed,
     )
 
 
@@ -131,6 +149,7 @@ def executed(
     incoming_side: Side,
     *,
     reference: int = 0,
+    displayed: int = FULL,
 ) -> OrderExecuted:
     """`resting` and `incoming` are (order_id, leaves after the trade)."""
     return OrderExecuted(
@@ -144,4 +163,5 @@ def executed(
         incoming_order_id=incoming[0],
         incoming_leaves=incoming[1],
         incoming_side=incoming_side,
+        displayed=displayed,
     )

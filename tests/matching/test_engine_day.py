@@ -16,6 +16,7 @@ from matching.commands import (
     EndOfDay,
     RegisterSession,
     ReplaceOrder,
+    SetOrderEntry,
     SetPhase,
     StartOfDay,
 )
@@ -26,6 +27,8 @@ from matching.events import (
     DayStarted,
     Event,
     InstrumentAdded,
+    OrderCarried,
+    OrderEntryChanged,
     OrderRejected,
     PhaseChanged,
     SessionRegistered,
@@ -127,6 +130,33 @@ def test_day_ends_with_expiries_in_order_of_entry_and_carries_gtc_orders() -> No
     assert tape.apply(order) == (
         accepted(5, order),
         executed(1, 4, 10_100, (2, 6), (5, 0), SELL),
+    )
+
+
+def test_orders_of_earlier_days_are_told_in_the_order_of_the_book() -> None:
+    tape = Tape()
+    tape.enter(SELL, 10, 10_100, GTC)
+    tape.enter(SELL, 10, 10_000, GTC, display=0)
+    tape.enter(SELL, 10, 10_000, GTC, display=4)
+    tape.enter(BUY, 20, 9_900, GTC, instrument=2)
+    tape.enter(BUY, 10, 9_900, GTC)
+    tape.enter(BUY, 1, 9_800, DAY)
+    tape.apply(EndOfDay())
+    assert tape.apply(StartOfDay(TRADING_DATE + 1, MIDNIGHT_NS)) == (
+        DayStarted(TRADING_DATE + 1, MIDNIGHT_NS),
+        PhaseChanged(1, Phase.OPEN),
+        PhaseChanged(2, Phase.OPEN),
+        OrderCarried(5, 5, 1, BUY, 9_900, 10),
+        OrderCarried(3, 3, 1, SELL, 10_000, 10, 4),
+        OrderCarried(2, 2, 1, SELL, 10_000, 10, 0),
+        OrderCarried(1, 1, 1, SELL, 10_100, 10),
+        OrderCarried(4, 4, 2, BUY, 9_900, 20),
+    )
+
+
+def test_order_entry_of_a_firm_is_passed_on() -> None:
+    assert Tape().apply(SetOrderEntry(2, 2, b"D", b"FIRM", False)) == (
+        OrderEntryChanged(2, b"D", b"FIRM", False),
     )
 
 
