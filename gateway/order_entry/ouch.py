@@ -1,27 +1,20 @@
 """The OUCH 4.2 desk: requests translated.
 
-`soup_login` lets clients in, `ouch_reports` is the way out; specs/ouch/README.md says which answer
-each request gets.
+`soup_login` lets clients in, `ouch_enter` takes their new orders, `ouch_reports` is the way out;
+specs/ouch/README.md says which answer each request gets.
 """
 
 from collections.abc import Callable
 from typing import Final
 
 from gateway.desk import Floor
-from gateway.order_entry import requests
+from gateway.order_entry.ouch_enter import OrderEntry
 from gateway.order_entry.ouch_reports import OuchReports
 from gateway.order_entry.ouch_words import (
-    CAPACITIES,
-    CAPACITY_OTHER,
-    CROSS_TYPES,
-    CUSTOMER_TYPES,
     DISPLAYS,
     MODIFIED_SIDES,
-    SIDES,
-    STOCK_SIZE,
     SWEEPS,
     SYSTEM_HOURS,
-    TIMES_IN_FORCE,
     expire_ns,
     pack_echo,
     unpack_echo,
@@ -30,13 +23,9 @@ from gateway.order_entry.outcomes import Order
 from gateway.order_entry.soup_login import SoupLogins
 from gateway.order_entry.soup_sessions import SoupSessions, soup_of
 from gateway.sessions import Connection, Numbers, SessionRecord
-from matching.commands import EnterOrder, ModifyOrder, ReduceOrder, ReplaceOrder
-from matching.instrument import Instrument
-from matching.types import OrderType, RejectReason, RequestKind, TimeInForce
-from protocol.fix.values import format_decimal
+from matching.commands import ModifyOrder, ReduceOrder, ReplaceOrder
 from protocol.layout import LayoutError
 from protocol.ouch import messages42 as ouch
-from protocol.ouch.enumerations42 import RejectedReason
 from protocol.sent_log import Reader
 from protocol.soupbintcp.events import LoginRequested, UnsequencedData
 from protocol.soupbintcp.line import SoupSettings
@@ -45,26 +34,6 @@ from protocol.soupbintcp.session import SoupServerSession
 WIRE: Final = b"ouch"
 PORT: Final = b"ouch42"
 """First part of a session's key: a username is a session of its own on each OUCH port."""
-
-PRICE_DECIMALS: Final = 4
-"""OUCH 4.2 prices are in 1/10000."""
-
-_LIMIT: Final = OrderType.LIMIT
-_IOC: Final = TimeInForce.IOC
-_DAY: Final = TimeInForce.DAY
-
-
-class Refusal(Exception):
-    """A request cannot be put into engine words. Never leaves this module.
-
-    `letter` is the Reason of Rejected.
-    """
-
-    def __init__(self, letter: RejectedReason, reason: RejectReason, text: bytes) -> None:
-        super().__init__(text)
-        self.letter: bytes = letter.value
-        self.reason = reason
-        self.text = text
 
 
 class OuchDesk:
@@ -76,9 +45,10 @@ class OuchDesk:
         self._sessions = SoupSessions(floor)
         self.reports = OuchReports(floor, self._sessions)
         self._logins = SoupLogins(floor, self._sessions, (WIRE, PORT), self.reports.day_started)
-        self._instrument_ids: dict[bytes, int] = {}
+        entry = OrderEntry(floor)
+        self._enter_known = entry.enter_known
         self._requests: dict[type, Callable[..., None]] = {
-            ouch.EnterOrder: self._enter,
+            ouch.EnterOrder: entry.enter,
             ouch.ReplaceOrder: self._replace,
             ouch.CancelOrder: self._cancel,
             ouch.ModifyOrder: self._modify,
@@ -96,8 +66,11 @@ class OuchDesk:
         if isinstance(event, UnsequencedData):
             record = connection.record
             assert record is not None, "a message before login"
+            payload = event.payload
+            if payload[:1] == b"O" and self._enter_known(record, payload):
+                return
             try:
-                message = ouch.decode_inbound(event.payload)
+                message = ouch.decode_inbound(payload)
             except LayoutError as error:
                 self._sessions.close(connection, str(error))
                 return
@@ -130,113 +103,6 @@ class OuchDesk:
         self._sessions.restore(session, numbers, reader)
 
     # -- requests -----------------------------------------------------------------------------
-
-    def _enter(self, record: SessionRecord, message: ouch.EnterOrder) -> None:
-        floor = self._floor
-        token = message.order_token
-        if floor.orders.outcome(record.session_id, token) is not None:
-            return
-        try:
-            command = self._enter_order(record, message)
-        except Refusal as refusal:
-            requests.refuse(
-                floor,
-                record,
-                token,
-                RequestKind.ENTER,
-                (refusal.reason, refusal.text),
-                echo=refusal.letter
-                + b"\x01"
-                + requests.refused_terms(
-                    SIDES.get(message.side),
-                    message.stock.rstrip(b" "),
-                    b"%d" % message.shares,
-                    format_decimal(message.price, PRICE_DECIMALS),
-                ),
-            )
-            return
-        floor.submit(command)
-
-    def _enter_order(self, record: SessionRecord, message: ouch.EnterOrder) -> EnterOrder:
-        """The order in engine words. Raises Refusal."""
-        token = message.order_token
-        if not ouch.is_order_token(token):
-            raise _invalid(b"Order Token", token)
-        side = SIDES.get(message.side)
-        if side is None:
-            raise _invalid(b"Buy/Sell Indicator", message.side)
-        instrument_id = self._instrument_ids.get(message.stock)
-        if instrument_id is None:
-            instrument_id = self._find_instrument(message.stock)
-        shares = message.shares
-        seconds = message.time_in_force
-        time_in_force = TIMES_IN_FORCE.get(seconds)
-        expires_ns = 0
-        if time_in_force is None:
-            time_in_force = _DAY
-            expires_ns = self._expire_ns(seconds)
-        display = DISPLAYS.get(message.display)
-        if display is None or (display[1] and time_in_force is _IOC):
-            raise _unsupported(RejectedReason.INVALID_DISPLAY, b"Display", message.display)
-        if message.intermarket_sweep_eligibility not in SWEEPS:
-            raise _invalid(b"Intermarket Sweep", message.intermarket_sweep_eligibility)
-        minimum = message.minimum_quantity
-        if minimum:
-            if time_in_force is not _IOC or minimum != shares:
-                raise _unsupported(
-                    RejectedReason.INVALID_MINIMUM_QUANTITY, b"Minimum Quantity", b"%d" % minimum
-                )
-            time_in_force = TimeInForce.FOK
-        if message.cross_type not in CROSS_TYPES:
-            raise _unsupported(
-                RejectedReason.NOT_ALLOWED_IN_CROSS, b"Cross Type", message.cross_type
-            )
-        if message.customer_type not in CUSTOMER_TYPES:
-            raise _invalid(b"Customer Type", message.customer_type)
-        capacity = message.capacity
-        display_quantity, post_only = display
-        return EnterOrder(
-            record.session_id,
-            record.account_id,
-            instrument_id,
-            token,
-            side,
-            _LIMIT,
-            time_in_force,
-            shares,
-            message.price,
-            pack_echo(
-                message.side,
-                seconds if seconds < SYSTEM_HOURS else SYSTEM_HOURS,
-                message.firm,
-                message.display,
-                capacity if capacity in CAPACITIES else CAPACITY_OTHER,
-                message.intermarket_sweep_eligibility,
-                minimum,
-                message.cross_type,
-            ),
-            expires_ns,
-            display_quantity,
-            post_only,
-        )
-
-    def _expire_ns(self, seconds: int) -> int:
-        expires_ns = expire_ns(seconds, self._floor.now_ns)
-        if expires_ns is None:
-            raise _unsupported(RejectedReason.OTHER, b"Time In Force", b"%d" % seconds)
-        return expires_ns
-
-    def _find_instrument(self, stock: bytes) -> int:
-        engine = self._floor.engine
-        instrument_id = engine.instrument_id(stock.rstrip(b" "))
-        if instrument_id is None or not has_words(engine.instruments[instrument_id].instrument):
-            raise Refusal(
-                RejectedReason.INVALID_STOCK,
-                RejectReason.UNKNOWN_INSTRUMENT,
-                b"unknown Stock: " + stock,
-            )
-        self._instrument_ids[stock] = instrument_id
-        return instrument_id
 
     def _replace(self, record: SessionRecord, message: ouch.ReplaceOrder) -> None:
         floor = self._floor
@@ -312,24 +178,3 @@ class OuchDesk:
         """The live order that answers to this token now."""
         order = self._floor.orders.current(record.session_id, token)
         return order if order is not None and order.live else None
-
-
-def has_words(instrument: Instrument) -> bool:
-    """Whether OUCH 4.2 can say every price and quantity that the instrument's rules allow."""
-    return (
-        instrument.price_decimals == PRICE_DECIMALS
-        and instrument.quantity_decimals == 0
-        and instrument.price_max <= ouch.PRICE_MAX
-        and instrument.quantity_max <= ouch.SHARES_MAX
-        and len(instrument.symbol) <= STOCK_SIZE
-    )
-
-
-def _invalid(field: bytes, value: bytes) -> Refusal:
-    return Refusal(
-        RejectedReason.OTHER, RejectReason.INVALID_FIELD, b"invalid %b: %b" % (field, value)
-    )
-
-
-def _unsupported(letter: RejectedReason, field: bytes, value: bytes) -> Refusal:
-    return Refusal(letter, RejectReason.UNSUPPORTED, b"%b not supported: %b" % (field, value))

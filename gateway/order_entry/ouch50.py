@@ -11,7 +11,6 @@ import msgspec
 
 from gateway.desk import Floor
 from gateway.order_entry import requests
-from gateway.order_entry.ouch import PRICE_DECIMALS, has_words
 from gateway.order_entry.ouch50_options import Refusal, Terms, judge, unsupported
 from gateway.order_entry.ouch50_reports import Ouch50Reports
 from gateway.order_entry.ouch50_words import (
@@ -28,6 +27,7 @@ from gateway.order_entry.ouch50_words import (
     refusal_echo,
     unpack_echo,
 )
+from gateway.order_entry.ouch_enter import PRICE_DECIMALS, has_words
 from gateway.order_entry.ouch_words import MODIFIED_SIDES
 from gateway.order_entry.outcomes import Order
 from gateway.order_entry.soup_login import SoupLogins

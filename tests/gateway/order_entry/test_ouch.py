@@ -1,4 +1,5 @@
-"""OUCH requests and their answers (`gateway.order_entry.ouch_reports`), through the whole venue."""
+"""OUCH requests and their answers (`gateway.order_entry.ouch_reports`), through the whole venue; which
+token a broken trade names is `gateway.order_entry.chains`."""
 
 from typing import Any
 
@@ -6,7 +7,8 @@ import msgspec
 import pytest
 
 from gateway.config import Config
-from gateway.order_entry.ouch import OuchDesk, has_words
+from gateway.order_entry.ouch import OuchDesk
+from gateway.order_entry.ouch_enter import has_words
 from matching.commands import (
     BustTrade,
     CancelOrder,
