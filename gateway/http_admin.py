@@ -20,7 +20,15 @@ from gateway.http_guard import Fields, Refused, check_request, read_fields
 from gateway.metrics import session_rows
 from gateway.order_entry.websocket_words import BUST_REASON_OF, PHASE_OF
 from gateway.shell import Shell
-from matching.commands import BustTrade, Command, EndOfDay, MassCancel, SetPhase, StartOfDay
+from matching.commands import (
+    BustTrade,
+    Command,
+    EndOfDay,
+    MassCancel,
+    RerankOrder,
+    SetPhase,
+    StartOfDay,
+)
 from matching.events import DayEnded, Event, OrderCanceled
 from matching.types import BustReason, Phase
 
@@ -49,6 +57,7 @@ def admin_routes(config: Config, get_shell: GetShell) -> list[Route]:
         "day/end": operator.day_end,
         "cancel-all": operator.cancel_all,
         "bust": operator.bust,
+        "rerank": operator.rerank,
         "disconnect": operator.disconnect,
         "news": operator.news,
         "set-seq": operator.set_seq,
@@ -164,6 +173,15 @@ class Operator:
             expected = "a trade of the running day that is not busted"
             text = f"no such trade: expected {expected}, received {match_number}"
             raise Refused(404, text, "match_number", expected, str(match_number))
+        return answer
+
+    async def rerank(self, shell: Shell, fields: Fields) -> object:
+        order_id = fields.number("order_id")
+        fields.end()
+        answer = await _applied(shell, RerankOrder(order_id))
+        if not answer["count"]:
+            text = f"no such order: expected a live order, received {order_id}"
+            raise Refused(404, text, "order_id", "a live order", str(order_id))
         return answer
 
     async def disconnect(self, shell: Shell, fields: Fields) -> object:

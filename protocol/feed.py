@@ -63,6 +63,11 @@ class Order(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     cum_qty: str
     avg_px: str = ""
     """Left out until something has executed. To price_decimals + 4 digits, rounded half up."""
+    display_quantity: str = ""
+    """The most that the book shows at once, "0" for a hidden order; left out: all of it."""
+    expire_time_ns: int = 0
+    """When it ends by itself; left out: when its time in force says."""
+    post_only: bool = False
     status: OrderState
 
 
@@ -113,6 +118,13 @@ class Reduced(_Report, frozen=True, gc=False, kw_only=True, tag="reduced"):
 
     exec_id: str
     quantity: str
+    order: Order
+
+
+class Restated(_Report, frozen=True, gc=False, kw_only=True, tag="restated"):
+    """The venue sent the order to the end of its price's queue; nobody asked for it."""
+
+    exec_id: str
     order: Order
 
 
@@ -349,6 +361,7 @@ Report = (
     | Executed
     | Replaced
     | Reduced
+    | Restated
     | Canceled
     | CancelRejected
     | Busted

@@ -70,7 +70,12 @@ class Ping(_Request, frozen=True, gc=False, kw_only=True, tag="ping"):
 
 
 class New(_Request, frozen=True, gc=False, kw_only=True, tag="new"):
-    """A new order. `price` exactly when `order_type` is "limit"."""
+    """A new order. `price` exactly when `order_type` is "limit".
+
+    What only an order that can rest has: `display_quantity` is the most that the book shows of it
+    at once, "0" hides it; it ends at `expire_time_ns` unless `time_in_force` does so before; one
+    that is `post_only` is canceled instead of trading on arrival.
+    """
 
     cl_ord_id: ClOrdId
     symbol: Symbol
@@ -79,6 +84,9 @@ class New(_Request, frozen=True, gc=False, kw_only=True, tag="new"):
     order_type: OrderType = "limit"
     time_in_force: TimeInForce = "day"
     price: Decimal = ""
+    display_quantity: Decimal = ""
+    expire_time_ns: Number | None = None
+    post_only: bool = False
 
 
 class Cancel(_Request, frozen=True, gc=False, kw_only=True, tag="cancel"):
@@ -91,13 +99,17 @@ class Cancel(_Request, frozen=True, gc=False, kw_only=True, tag="cancel"):
 
 class Replace(_Request, frozen=True, gc=False, kw_only=True, tag="replace"):
     """New details for a live order, named as in `cancel`. `quantity` is the total of the whole
-    chain, what has executed included. A decrease at the same price keeps its place in the queue."""
+    chain, what has executed included. A decrease at the same price keeps its place in the queue.
+    What is left out of `display_quantity`, `expire_time_ns` and `post_only` stays as it is."""
 
     cl_ord_id: ClOrdId
     orig_cl_ord_id: ClOrdId = ""
     order_id: Number | None = None
     quantity: Decimal
     price: Decimal
+    display_quantity: Decimal = ""
+    expire_time_ns: Number | None = None
+    post_only: bool | None = None
 
 
 class Status(_Request, frozen=True, gc=False, kw_only=True, tag="status"):
@@ -191,6 +203,9 @@ _EXPECTED: Final[dict[str, str]] = {
     "side": '"buy" or "sell"',
     "quantity": _decimal_expected,
     "price": _decimal_expected,
+    "display_quantity": _decimal_expected,
+    "expire_time_ns": f"an integer from 1 to {INTEGER_MAX}",
+    "post_only": "true or false",
     "order_type": '"limit" or "market"',
     "time_in_force": '"day", "gtc", "ioc" or "fok"',
     "channel": '"book", "trades", "sessions" or "stats"',

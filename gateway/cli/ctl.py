@@ -128,6 +128,16 @@ def bust(
 
 
 @app.command()
+def rerank(
+    order_id: Annotated[
+        int, typer.Argument(help="OrderID(37), order_id, an OUCH order's first reference number.")
+    ],
+) -> None:
+    """Send a live order to the end of its price's queue."""
+    _act("rerank", order_id=order_id)
+
+
+@app.command()
 def disconnect(
     session_id: int, text: Annotated[str | None, typer.Option(help="What the peer reads.")] = None
 ) -> None:

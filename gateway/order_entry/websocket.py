@@ -11,13 +11,13 @@ from gateway.order_entry.websocket_opening import allowed_origins, welcome_text
 from gateway.order_entry.websocket_recorded import BridgeConnection, NewSession
 from gateway.order_entry.websocket_reports import WebSocketReports
 from gateway.order_entry.websocket_subscriptions import Subscriptions, new_subscription
-from gateway.order_entry.websocket_words import ORDER_TYPES, SIDES, TIMES_IN_FORCE, text_of
+from gateway.order_entry.websocket_units import Refusal, display_of, price_of, quantity_of
+from gateway.order_entry.websocket_views import text_of
+from gateway.order_entry.websocket_words import ORDER_TYPES, SIDES, TIMES_IN_FORCE
 from gateway.sessions import Connection, Numbers, SessionRecord
 from matching.commands import EnterOrder, ReplaceOrder
-from matching.instrument import Instrument
-from matching.types import OrderType, RejectReason, RequestKind
+from matching.types import FULL, OrderType, RejectReason, RequestKind
 from protocol import feed
-from protocol.feed import parse_decimal
 from protocol.sent_log import Reader, SentLog
 from protocol.websocket import WebSocketSession
 from protocol.websocket_bridge import POLICY_VIOLATION, LoginRequested
@@ -27,15 +27,6 @@ WIRE = b"websocket"
 GOING_AWAY = 1001
 """RFC 6455, 7.4.1: the venue is shutting down, or an operator ended the connection."""
 INTERNAL_ERROR = 1011
-
-
-class Refusal(Exception):
-    """A request cannot be put into engine words. Never leaves this module."""
-
-    def __init__(self, reason: RejectReason, text: str) -> None:
-        super().__init__(text)
-        self.reason = reason
-        self.text = text.encode("latin-1", "replace")
 
 
 class WebSocketDesk:
@@ -192,8 +183,12 @@ class WebSocketDesk:
             SIDES[request.side],
             order_type,
             TIMES_IN_FORCE[request.time_in_force],
-            _quantity(request.quantity, instrument),
-            0 if order_type is OrderType.MARKET else _price(request.price, instrument),
+            quantity_of(request.quantity, instrument),
+            0 if order_type is OrderType.MARKET else price_of(request.price, instrument),
+            b"",
+            request.expire_time_ns or 0,
+            display_of(request.display_quantity, instrument) if request.display_quantity else FULL,
+            request.post_only,
         )
 
     def _cancel(self, connection: Connection, request: feed.Cancel) -> None:
@@ -217,13 +212,16 @@ class WebSocketDesk:
         named = request.orig_cl_ord_id.encode("ascii")
         order: Order | None = None
         quantity = price = 0
+        display: int | None = None
         try:
             order = self._named_order(record, request)
             if order is not None and order.live:
                 engine = self._floor.engine
                 instrument = engine.instruments[order.instrument_id].instrument
-                quantity = _quantity(request.quantity, instrument)
-                price = _price(request.price, instrument)
+                quantity = quantity_of(request.quantity, instrument)
+                price = price_of(request.price, instrument)
+                if request.display_quantity:
+                    display = display_of(request.display_quantity, instrument)
         except Refusal as refusal:
             self._refuse_change(record, client_id, RequestKind.REPLACE, refusal, named, order)
             return
@@ -235,6 +233,9 @@ class WebSocketDesk:
             quantity,
             price,
             keep_priority=True,
+            expire_ns=request.expire_time_ns,
+            display_quantity=display,
+            post_only=request.post_only,
         )
         requests.replace(self._floor, record, command, order, echo=named)
 
@@ -361,25 +362,3 @@ def record_of(connection: Connection) -> SessionRecord:
     record = connection.record
     assert record is not None, "an order request before login"
     return record
-
-
-def _quantity(text: str, instrument: Instrument) -> int:
-    units = parse_decimal(text, instrument.quantity_decimals)
-    if units is None:
-        raise Refusal(
-            RejectReason.INVALID_QUANTITY,
-            f"quantity: expected at most {instrument.quantity_decimals} digits after the point, "
-            f"received {text}",
-        )
-    return units
-
-
-def _price(text: str, instrument: Instrument) -> int:
-    units = parse_decimal(text, instrument.price_decimals)
-    if units is None:
-        raise Refusal(
-            RejectReason.INVALID_TICK,
-            f"price: expected at most {instrument.price_decimals} digits after the point, "
-            f"received {text}",
-        )
-    return units

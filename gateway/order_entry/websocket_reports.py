@@ -6,18 +6,13 @@ from gateway.desk import Floor, exec_id
 from gateway.order_entry.outcomes import Order, Outcome, Refused, Request
 from gateway.order_entry.websocket_recorded import BridgeConnection
 from gateway.order_entry.websocket_refusals import explain
+from gateway.order_entry.websocket_views import order_view, text_of
 from gateway.order_entry.websocket_words import (
     BUST_REASON_OF,
     CANCEL_REASON_OF,
     CHANGE_OF,
-    ORDER_TYPE_OF,
     REJECT_REASON_OF,
     REJECT_TEXT,
-    SIDE_OF,
-    TIME_IN_FORCE_OF,
-    avg_px,
-    order_state,
-    text_of,
 )
 from gateway.sessions import SessionRecord
 from matching.commands import Command, RefuseRequest
@@ -36,7 +31,7 @@ from matching.events import (
     TradeBusted,
 )
 from matching.instrument import Instrument
-from matching.types import CancelReason, OrderType, RequestKind, Side
+from matching.types import CancelReason, RequestKind, Side
 from protocol import feed
 from protocol.feed import format_decimal
 from protocol.websocket_bridge import append_numbered
@@ -141,7 +136,15 @@ class WebSocketReports:
         command_seq: int,
         index: int,
     ) -> None:
-        """Nothing yet: the reference is none of this wire's words."""
+        """`restated`: its place in the queue is another."""
+        self._send(
+            session,
+            feed.Restated(
+                time_ns=self._floor.now_ns,
+                exec_id=_exec_id(command_seq, index),
+                order=self.view(order),
+            ),
+        )
 
     def refreshed(
         self,
@@ -241,24 +244,7 @@ class WebSocketReports:
 
     def view(self, order: Order) -> feed.Order:
         """The whole state of an order as the client sees it."""
-        instrument = self._instrument(order)
-        decimals = instrument.price_decimals
-        lots = instrument.quantity_decimals
-        limit = order.order_type is OrderType.LIMIT
-        return feed.Order(
-            order_id=order.order_id,
-            cl_ord_id=text_of(order.client_id),
-            symbol=instrument.symbol.decode("ascii"),
-            side=SIDE_OF[order.side],
-            order_type=ORDER_TYPE_OF[order.order_type],
-            time_in_force=TIME_IN_FORCE_OF[order.time_in_force],
-            quantity=format_decimal(order.quantity, lots),
-            price=format_decimal(order.price, decimals) if limit else "",
-            leaves_qty=format_decimal(order.leaves_qty, lots),
-            cum_qty=format_decimal(order.cum_qty, lots),
-            avg_px=avg_px(order.notional, order.cum_qty, decimals),
-            status=order_state(order),
-        )
+        return order_view(order, self._instrument(order))
 
     # -- inside ---------------------------------------------------------------------------------
 

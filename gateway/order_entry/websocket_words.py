@@ -1,11 +1,10 @@
-"""WebSocket words and engine words, both ways: the tables, and an order's state and average.
+"""WebSocket words and engine words, both ways: the tables.
 
 Every member of an engine enumeration has an entry; the vocabulary itself is `protocol.feed`.
 """
 
 from typing import Literal
 
-from gateway.order_entry.outcomes import Order
 from matching.types import (
     BustReason,
     CancelReason,
@@ -17,10 +16,6 @@ from matching.types import (
     TimeInForce,
 )
 from protocol import websocket_words as words
-from protocol.feed import format_decimal
-
-_AVG_PX_DIGITS = 4
-"""Digits of `avg_px` beyond those of a price."""
 
 SIDES: dict[words.Side, Side] = {"buy": Side.BUY, "sell": Side.SELL}
 SIDE_OF: dict[Side, words.Side] = {side: word for word, side in SIDES.items()}
@@ -112,26 +107,3 @@ REJECT_TEXT: dict[RejectReason, str] = {
     RejectReason.NOT_ALLOWED: "not allowed",
 }
 """Text where the refusal brings none of its own and the request shows no numbers to compare."""
-
-
-def text_of(client_id: bytes) -> str:
-    """A client's own id as JSON text; other wires' ids may hold any byte."""
-    return client_id.decode("latin-1")
-
-
-def order_state(order: Order) -> words.OrderState:
-    """The one word for where an order stands."""
-    if order.leaves_qty:
-        return "partially_filled" if order.cum_qty else "new"
-    if order.closed_by is None and not order.busted:
-        return "filled"
-    return "expired" if order.closed_by is CancelReason.EXPIRED else "canceled"
-
-
-def avg_px(notional: int, cum_qty: int, price_decimals: int) -> str:
-    """notional / cum_qty to price_decimals + 4 digits, half up; empty if nothing executed."""
-    if cum_qty == 0:
-        return ""
-    scale = 10**_AVG_PX_DIGITS
-    units = (2 * notional * scale + cum_qty) // (2 * cum_qty)
-    return format_decimal(units, price_decimals + _AVG_PX_DIGITS)

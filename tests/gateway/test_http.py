@@ -140,6 +140,12 @@ async def test_orders_show_in_metrics_and_an_operator_acts_on_them(running: Venu
         await client.receive("busted")
         assert call(port, "/admin/bust", {"match_number": 1})[0] == 404
 
+        await client.order("r", "buy", 1, "AAPL", "186")
+        order_id = (await client.receive("accepted"))["order"]["order_id"]
+        status, answer = call(port, "/admin/rerank", {"order_id": order_id})
+        assert (status, answer["count"], answer["events"][0]["type"]) == (200, 1, "OrderReranked")
+        assert (await client.receive("restated"))["order"]["order_id"] == order_id
+
         assert call(port, "/admin/halt", {"symbol": "AAPL"})[1]["events"] == [
             {"type": "PhaseChanged", "instrument_id": 1, "phase": "halted"}
         ]
@@ -147,8 +153,9 @@ async def test_orders_show_in_metrics_and_an_operator_acts_on_them(running: Venu
         assert (await client.receive("rejected"))["reason"] == "halted"
         assert call(port, "/admin/resume", {})[1]["count"] == 1
 
-        assert call(port, "/admin/cancel-all", {"account": "SIM001"})[1]["count"] == 1
-        assert (await client.receive("canceled"))["reason"] == "supervisory"
+        assert call(port, "/admin/cancel-all", {"account": "SIM001"})[1]["count"] == 2
+        for _ in range(2):
+            assert (await client.receive("canceled"))["reason"] == "supervisory"
         status, answer = call(port, "/admin/disconnect", {"session_id": row["session_id"]})
         assert (status, answer) == (200, {"disconnected": row["session_id"]})
 
@@ -180,6 +187,8 @@ INVALID = [
     ("/admin/bust", {"match_number": "1"}, 400, "match_number"),
     ("/admin/bust", {"match_number": True}, 400, "match_number"),
     ("/admin/bust", {"match_number": 2**63}, 400, "match_number"),
+    ("/admin/rerank", {"order_id": 99}, 404, "order_id"),
+    ("/admin/rerank", {}, 400, "order_id"),
     ("/admin/cancel-all", {"account": "NOBODY"}, 404, "account"),
     ("/admin/disconnect", {"session_id": 99}, 404, "session_id"),
     ("/admin/news", {}, 400, "text"),
@@ -269,6 +278,8 @@ def test_ctl_moves_the_numbers_of_a_fix_session_that_is_away(running: VenueProce
 def test_ctl_tells_why_not(running: VenueProcess, tmp_path: Path) -> None:
     assert ctl_run(running, "phase", "ajar")[0] == 2
     assert ctl_run(running, "bust", "12345")[0] == 1
+    code, text = ctl_run(running, "rerank", "12345")
+    assert (code, "expected a live order, received 12345" in text) == (1, True)
     assert ctl_run(running, "disconnect", "12345")[0] == 1
     assert ctl_run(running, "day", "start")[0] == 1
     assert ctl_run(running, "clock", "advance", "soon")[0] == 2

@@ -14,15 +14,17 @@ from matching.commands import (
     CancelOrder,
     Command,
     EnterOrder,
+    ModifyOrder,
     RegisterSession,
     ReplaceOrder,
+    RerankOrder,
     SetPhase,
     StartOfDay,
 )
 from matching.engine import Engine
 from matching.events import Event, OrderExecuted, TradeBusted
 from matching.instrument import Instrument
-from matching.types import BustReason, OrderType, Phase, Side, TimeInForce
+from matching.types import FULL, BustReason, OrderType, Phase, Side, TimeInForce
 from protocol import feed
 from protocol.websocket_bridge import BridgeSession
 
@@ -92,10 +94,11 @@ def held(engine: Engine, depth: int) -> dict[str, dict[str, tuple[str, int]]]:
     sides: dict[str, dict[str, tuple[str, int]]] = {"buy": {}, "sell": {}}
     for event in engine.resting(1):
         levels = sides["buy" if event.side is Side.BUY else "sell"]
+        shown = event.quantity if event.displayed == FULL else event.displayed
         price = feed.format_decimal(event.price, 4)
         quantity, orders = levels.get(price, ("0", 0))
-        if price in levels or len(levels) < depth:
-            levels[price] = (str(int(quantity) + event.quantity), orders + 1)
+        if shown and (price in levels or len(levels) < depth):
+            levels[price] = (str(int(quantity) + shown), orders + 1)
     return sides
 
 
@@ -109,7 +112,18 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
         QUANTITIES,
         PRICES,
     ),
+    st.builds(
+        lambda side, quantity, price, display: EnterOrder(
+            1, 1, 1, b"", side, LIMIT, DAY, quantity, price, display_quantity=display
+        ),
+        st.sampled_from(Side),
+        QUANTITIES,
+        PRICES,
+        st.integers(0, 3),
+    ),
     st.builds(lambda one: CancelOrder(1, 1, one, b""), IDS),
+    st.builds(RerankOrder, IDS),
+    st.builds(lambda one, total: ModifyOrder(1, 1, one, total, b""), IDS, QUANTITIES),
     st.builds(
         lambda one, quantity, price: ReplaceOrder(1, 1, one, b"", quantity, price, True),
         IDS,

@@ -1,7 +1,7 @@
 """The day's orders as a fold: what a session's client id stands for, live and recovered alike."""
 
 from gateway.order_entry.orders import Orders
-from gateway.order_entry.outcomes import Order, Refused, Request
+from gateway.order_entry.outcomes import EntryRequest, Order, Refused, Request
 from matching.commands import (
     AddAccount,
     AddInstrument,
@@ -10,14 +10,18 @@ from matching.commands import (
     Command,
     EndOfDay,
     EnterOrder,
+    ModifyOrder,
     RefuseRequest,
     RegisterSession,
     ReplaceOrder,
+    RerankOrder,
+    SetOrderEntry,
     StartOfDay,
 )
 from matching.engine import Engine
 from matching.instrument import Instrument
 from matching.types import (
+    FULL,
     BustReason,
     CancelReason,
     OrderType,
@@ -166,3 +170,95 @@ def test_the_oldest_closed_ids_are_forgotten_beyond_the_limit_and_live_ones_neve
     assert day.orders.outcome(1, b"closed") is None
     assert closed.order_id not in day.orders.by_id
     assert day.orders.outcome(1, b"live") is live
+
+
+def test_a_modified_order_has_other_words_and_less_to_execute() -> None:
+    day = Day()
+    order = day.enter(b"a", Side.BUY, 100)
+    day.enter(b"b", Side.SELL, 30, session_id=2)
+    day.apply(ModifyOrder(1, 1, order.order_id, 80, b"other"))
+    assert (order.echo, order.quantity, order.leaves_qty, order.cum_qty) == (b"other", 80, 50, 30)
+
+
+def test_a_re_ranked_or_refreshed_order_has_another_reference() -> None:
+    day = Day()
+    order = day.enter(b"a", Side.BUY, 100)
+    day.apply(RerankOrder(order.order_id))
+    assert order.order_reference == 2
+    reserve = EnterOrder(
+        1, 1, 1, b"r", Side.SELL, OrderType.LIMIT, TimeInForce.DAY, 100, 1_100_000,
+        display_quantity=40,
+    )  # fmt: skip
+    day.apply(reserve)
+    shown = day.orders.find(1, b"r")
+    assert shown is not None
+    before = shown.order_reference
+    day.enter(b"b", Side.BUY, 40, 1_100_000, session_id=2)
+    assert (shown.leaves_qty, shown.order_reference > before) == (60, True)
+
+
+def test_what_few_orders_have_is_kept_and_changed_by_a_replace() -> None:
+    day = Day()
+    plain = day.enter(b"p", Side.BUY, 100)
+    assert (plain.special, plain.expire_ns, plain.display_quantity, plain.post_only) == (
+        False, 0, FULL, False,
+    )  # fmt: skip
+    day.apply(
+        EnterOrder(
+            1, 1, 1, b"a", Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 100, 1_000_000, b"",
+            90, 40, True,
+        )
+    )  # fmt: skip
+    order = day.orders.find(1, b"a")
+    assert order is not None
+    assert (order.special, order.expire_ns, order.display_quantity, order.post_only) == (
+        True, 90, 40, True,
+    )  # fmt: skip
+    day.apply(ReplaceOrder(1, 1, order.order_id, b"b", 100, 1_000_000, True, expire_ns=95))
+    assert (order.expire_ns, order.display_quantity, order.post_only) == (95, 40, True)
+    day.apply(
+        ReplaceOrder(
+            1, 1, order.order_id, b"c", 100, 1_000_000, True,
+            expire_ns=0, display_quantity=FULL, post_only=False,
+        )
+    )  # fmt: skip
+    assert (order.special, order.expire_ns, order.display_quantity, order.post_only) == (
+        False, 0, FULL, False,
+    )  # fmt: skip
+
+
+def test_firms_are_disabled_for_a_session_until_enabled_or_the_next_day() -> None:
+    day = Day()
+    firms = day.orders.entry_disabled(1)
+    day.apply(SetOrderEntry(1, 1, b"1", b"FIRM", False))
+    day.apply(SetOrderEntry(1, 1, b"2", b"MPID", False))
+    assert (firms, day.orders.entry_disabled(2)) == ({b"FIRM", b"MPID"}, set())
+    day.apply(SetOrderEntry(1, 1, b"3", b"FIRM", True))
+    assert firms == {b"MPID"}
+    assert day.orders.outcome(1, b"3") == EntryRequest(b"FIRM", True, day.seq)
+    day.apply(EndOfDay())
+    day.apply(StartOfDay(20260103, 0))
+    assert firms == set()
+
+
+def test_a_session_knows_the_client_id_that_it_spent_last() -> None:
+    day = Day()
+    assert day.orders.last_client_id(1) == b""
+    order = day.enter(b"1", Side.BUY, 100)
+    day.enter(b"7", Side.BUY, 100, session_id=2)
+    day.apply(ReplaceOrder(1, 1, order.order_id, b"2", 50, 1_000_000, True))
+    assert (day.orders.last_client_id(1), day.orders.last_client_id(2)) == (b"2", b"7")
+    day.apply(SetOrderEntry(1, 1, b"3", b"FIRM", False))
+    day.enter(b"1", Side.BUY, 100)
+    assert day.orders.last_client_id(1) == b"3"
+
+
+def test_the_client_id_spent_last_is_never_forgotten() -> None:
+    day = Day(client_ids_max=3)
+    day.apply(RefuseRequest(1, 1, b"9", RequestKind.ENTER, RejectReason.INVALID_FIELD))
+    for number in range(20):
+        day.apply(
+            RefuseRequest(2, 1, b"%d" % number, RequestKind.ENTER, RejectReason.INVALID_FIELD)
+        )
+    assert (day.orders.last_client_id(1), day.orders.last_client_id(2)) == (b"9", b"19")
+    assert day.orders.outcome(2, b"3") is None

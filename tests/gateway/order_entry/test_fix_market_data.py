@@ -47,6 +47,15 @@ W_ENTRIES = (
 )
 
 
+def test_the_book_shows_only_what_orders_show() -> None:
+    _, watcher, trader = stage()
+    trader.new("a", "1", "100", extra="111=0|")
+    trader.new("b", "1", "100", "99", extra="111=40|")
+    watcher.subscribe(types="01", kind="0", update="")
+    expected = "35=W|55=AAPL|262=q|268=1|269=0|270=99.0000|271=40|346=1|290=1"
+    assert watcher.said() == [expected]
+
+
 @each_version
 def test_a_snapshot_shows_book_last_trade_and_statistics(version: Version) -> None:
     _, watcher, trader = stage(version)

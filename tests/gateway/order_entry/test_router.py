@@ -15,10 +15,13 @@ from matching.commands import (
     EndOfDay,
     EnterOrder,
     MassCancel,
+    ModifyOrder,
     ReduceOrder,
     RefuseRequest,
     RegisterSession,
     ReplaceOrder,
+    RerankOrder,
+    SetOrderEntry,
     StartOfDay,
 )
 from matching.engine import Engine
@@ -51,6 +54,10 @@ class Recorder:
 
     def day_changed(self, session: SessionRecord, event: object) -> None:
         self._heard.append((self._wire, type(event).__name__, session.session_id))
+
+    def entry_changed(self, session: SessionRecord, event, seq: int, index: int) -> None:  # type: ignore[no-untyped-def]
+        told = (event.firm, event.enabled, seq, index)
+        self._heard.append((self._wire, "entry_changed", session.session_id, *told))
 
     def __getattr__(self, report: str):  # type: ignore[no-untyped-def]
         return lambda session, order, event, seq, index: self._note(
@@ -152,6 +159,27 @@ def test_replacements_and_reductions_are_told_to_the_owner(stage: Stage) -> None
         ("fix", "replaced", 1, 1, 8, 9, 0)
     ]
     assert stage.apply(ReduceOrder(1, 1, 1, 5)) == [("fix", "reduced", 1, 1, 5, 10, 0)]
+
+
+def test_modified_re_ranked_and_refreshed_orders_are_told_to_the_owner(stage: Stage) -> None:
+    stage.enter(2, Side.BUY, 10)
+    assert stage.apply(ModifyOrder(2, 1, 1, 8, b"words")) == [("ouch", "modified", 2, 1, 8, 9, 0)]
+    assert stage.apply(RerankOrder(1)) == [("ouch", "reranked", 2, 1, 8, 10, 0)]
+    reserve = EnterOrder(
+        1, 1, 1, b"r", Side.SELL, OrderType.LIMIT, TimeInForce.DAY, 10, 200, display_quantity=4
+    )
+    stage.apply(reserve)
+    assert stage.enter(3, Side.BUY, 4, 200) == [
+        ("fix", "accepted", 3, 4, 4, 12, 0),
+        ("fix", "executed", 1, 3, 6, 12, 1),
+        ("fix", "executed", 3, 4, 0, 12, 1),
+        ("fix", "refreshed", 1, 3, 6, 12, 2),
+    ]
+
+
+def test_a_change_of_order_entry_is_told_to_the_session_that_asked(stage: Stage) -> None:
+    changed = [("ouch", "entry_changed", 2, b"FIRM", False, 8, 0)]
+    assert stage.apply(SetOrderEntry(2, 1, b"x", b"FIRM", False)) == changed
 
 
 def test_a_refusal_is_told_to_the_requester_alone(stage: Stage) -> None:

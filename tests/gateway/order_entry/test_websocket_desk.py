@@ -13,6 +13,7 @@ from matching.commands import (
     EndOfDay,
     ReduceOrder,
     RegisterSession,
+    RerankOrder,
 )
 from matching.types import BustReason
 from protocol import feed
@@ -48,6 +49,80 @@ def working(order_id: int, cl_ord_id: str, quantity: str, price: str) -> feed.Or
         cum_qty="0",
         status="new",
     )
+
+
+def instructed(kind: str, **fields: object) -> bytes:
+    """A request with fields that few orders have."""
+    given = {"type": kind, "symbol": "AAPL", "side": "buy", "quantity": "100", "price": "187"}
+    if kind == "replace":
+        del given["symbol"], given["side"]
+    return msgspec.json.encode(given | fields) + b"\n"
+
+
+def test_an_order_keeps_its_display_expiry_and_post_only(trader: Client) -> None:
+    expire_ns = OPENING_NS + 60_000_000_000
+    said = {"display_quantity": "40", "expire_time_ns": expire_ns, "post_only": True}
+    trader.pipe.send(instructed("new", cl_ord_id="a", time_in_force="gtc", **said))
+    (accepted,) = trader.receive()
+    assert isinstance(accepted, feed.Accepted)
+    shown = msgspec.structs.replace(
+        working(1, "a", "100", "187"),
+        time_in_force="gtc",
+        display_quantity="40",
+        expire_time_ns=expire_ns,
+        post_only=True,
+    )
+    assert accepted.order == shown
+    trader.pipe.send(instructed("replace", cl_ord_id="b", orig_cl_ord_id="a", display_quantity="0"))
+    (replaced,) = trader.receive()
+    assert isinstance(replaced, feed.Replaced)
+    changed = msgspec.structs.replace(shown, cl_ord_id="b", display_quantity="0")
+    assert replaced.order == changed
+    trader.harness.advance(60_000_000_000)
+    (expired,) = [one for one in trader.receive() if isinstance(one, feed.Canceled)]
+    assert (expired.reason, expired.cl_ord_id, expired.order.status) == ("expired", "", "expired")
+
+
+def test_a_post_only_order_that_would_trade_is_canceled_unasked(trader: Client) -> None:
+    trader.ask(sell("s", "10", "187"))
+    trader.pipe.send(instructed("new", cl_ord_id="a", post_only=True))
+    accepted, canceled = trader.receive()
+    assert isinstance(accepted, feed.Accepted)
+    assert isinstance(canceled, feed.Canceled)
+    assert (canceled.reason, canceled.cl_ord_id) == ("post_only", "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "text"),
+    [
+        (
+            {"display_quantity": "0.5"},
+            "invalid_display",
+            "display_quantity: expected at most 0 digits after the point, received 0.5",
+        ),
+        (
+            {"display_quantity": "10", "time_in_force": "ioc"},
+            "invalid_display",
+            "invalid display quantity",
+        ),
+        ({"expire_time_ns": OPENING_NS}, "invalid_expiry", "invalid expiry"),
+    ],
+)
+def test_instructions_that_an_order_cannot_have_are_refused(
+    trader: Client, fields: dict[str, object], reason: str, text: str
+) -> None:
+    trader.pipe.send(instructed("new", cl_ord_id="a", **fields))
+    (rejected,) = trader.receive()
+    assert isinstance(rejected, feed.Rejected)
+    assert (rejected.reason, rejected.text) == (reason, text)
+
+
+def test_a_re_ranked_order_is_told_as_restated(trader: Client) -> None:
+    trader.ask(buy("a", "100", "187"))
+    trader.harness.control(RerankOrder(1))
+    (restated,) = trader.receive()
+    assert isinstance(restated, feed.Restated)
+    assert restated.order == working(1, "a", "100", "187")
 
 
 def test_the_welcome_names_the_instruments_and_a_login_starts_at_number_1(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.order_entry.outcomes import Order
-from gateway.order_entry.websocket_words import avg_px, order_state, text_of
+from gateway.order_entry.websocket_views import avg_px, order_state, text_of
 from matching.types import CancelReason, OrderType, Side, TimeInForce
 
 
