@@ -68,9 +68,11 @@ class Terms(msgspec.Struct, frozen=True, gc=False):
     """The appendage of Accepted and Replaced."""
 
 
-_PLAIN: Final = Terms(_DAY)
-_PLAIN_HIDDEN: Final = Terms(_DAY, display_quantity=0)
-_PLAIN_IOC: Final = Terms(_IOC)
+_PLAIN: Final = {
+    (time_in_force, hidden): Terms(time_in_force, display_quantity=0 if hidden else FULL)
+    for time_in_force in (_DAY, _IOC)
+    for hidden in (False, True)
+}
 
 
 def judge(
@@ -87,9 +89,7 @@ def judge(
     if time_in_force is None:
         raise unsupported(RejectedReason.OTHER, b"Time In Force", code)
     if options is NO_OPTIONS and code != GOOD_TILL_TIME:
-        if time_in_force is _IOC:
-            return _PLAIN_IOC
-        return _PLAIN_HIDDEN if display == HIDDEN else _PLAIN
+        return _PLAIN[time_in_force, display == HIDDEN]
     for name, test in _TESTS:
         value = getattr(options, name)
         if value is not None and _says_something(value):
@@ -102,12 +102,9 @@ def judge(
             )
         time_in_force = TimeInForce.FOK
     floor = options.max_floor or 0
-    rests = time_in_force is _DAY
-    if floor and (not rests or display == HIDDEN or floor % instrument.round_lot):
+    if floor and (display == HIDDEN or floor % instrument.round_lot):
         raise _invalid(RejectedReason.INVALID_MAX_FLOOR, b"MaxFloor(5)", b"%d" % floor)
     post_only = options.post_only == _POST_ONLY
-    if post_only and not rests:
-        raise unsupported(RejectedReason.OTHER, b"PostOnly(12) with Time In Force", code)
     expire_time = _expire_time(code, options)
     firm = options.firm if options.firm is not None else NO_FIRM
     customer_type = options.customer_type
@@ -122,8 +119,7 @@ def judge(
     return Terms(
         time_in_force,
         midnight_ns + expire_time * _SECOND_NS if expire_time else 0,
-        # What never rests is shown to nobody: hidden or not is the same.
-        floor or (0 if display == HIDDEN and rests else FULL),
+        floor or (0 if display == HIDDEN else FULL),
         post_only,
         firm,
         pack_appendage(in_force),

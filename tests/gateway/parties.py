@@ -13,21 +13,23 @@ from gateway.desk import Desk
 from gateway.drop_copy import register_sessions
 from gateway.order_entry.fix import FixDesk
 from gateway.order_entry.ouch import OuchDesk
+from gateway.order_entry.ouch50 import Ouch50Desk
 from gateway.order_entry.websocket import WebSocketDesk
 from gateway.order_entry.websocket_recorded import RecordedWebSocketSession
 from gateway.venue import Venue
 from matching.commands import AddAccount
 from protocol import feed
 from protocol.fix.version import FIX42, FIX44, FIX50SP2
-from protocol.ouch.messages42 import Canceled, Outbound, SystemEvent, encode
+from protocol.ouch.messages42 import Canceled, ModifyOrder, Outbound, SystemEvent, encode
 from protocol.soupbintcp.events import LoggedIn
 from tests.gateway.order_entry import ouch_client, websocket_scenes
 from tests.gateway.order_entry.fix_client import Fields, FixClient
 from tests.gateway.order_entry.ouch_client import OuchClient
+from tests.gateway.ouch50_party import Ouch50Party
 from tests.gateway.venue_harness import VenueHarness
 
 VERSIONS = {"fix42": FIX42, "fix44": FIX44, "fix50": FIX50SP2}
-WIRES = (*VERSIONS, "ouch", "websocket")
+WIRES = (*VERSIONS, "ouch", "ouch50", "websocket")
 SIZE = "100"
 PRICE = "187.00"
 ADMINISTRATIVE = ("0", "1", "2", "4", "5", "A")
@@ -120,6 +122,10 @@ class OuchParty:
     def cancel(self, client_id: str, orig: str, *, to_size: int = 0) -> None:
         self._client.send(ouch_client.cancel(orig, to_size))
 
+    def modify(self, client_id: str, size: str) -> None:
+        """From sell to sell short."""
+        self._client.send(ModifyOrder(ouch_client.token(client_id), b"T", int(size)))
+
     def leave(self) -> None:
         self._client.pipe.hang_up()
 
@@ -202,13 +208,14 @@ class WebSocketParty:
 ACCOUNTS = {"own": "OURS", "second": "OURS", "other": "THEIRS"}
 """Sessions on each wire, and whose they are."""
 
-Party = FixParty | OuchParty | WebSocketParty
+Party = FixParty | OuchParty | Ouch50Party | WebSocketParty
 
 
 def _desks(config: Config) -> Callable[[Venue], Mapping[bytes, Desk]]:
     return lambda venue: {
         b"fix": FixDesk(venue, config),
         b"ouch": OuchDesk(venue),
+        b"ouch50": Ouch50Desk(venue),
         b"websocket": WebSocketDesk(venue, config, new_session=RecordedWebSocketSession),
     }
 
@@ -259,6 +266,8 @@ class Room:
     def _party(self, wire: str, name: str) -> Party:
         if wire == "ouch":
             return OuchParty(self.harness, name)
+        if wire == "ouch50":
+            return Ouch50Party(self.harness, name)
         if wire == "websocket":
             return WebSocketParty(self.harness, ACCOUNTS[name], name)
         return FixParty(self.harness, wire, f"{name}-{wire}")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from matching.commands import BustTrade, EndOfDay, MassCancel, StartOfDay
+from matching.commands import BustTrade, EndOfDay, MassCancel, RerankOrder, StartOfDay
 from matching.types import BustReason
 from protocol import feed
 from protocol.ouch.messages42 import Executed
+from tests.gateway.ouch50_party import Ouch50Party
 from tests.gateway.parties import (
     SIZE,
     VERSIONS,
@@ -38,7 +39,7 @@ each_pair = pytest.mark.parametrize(
 
 def words_of_events() -> dict[str, dict[str, list[str]]]:
     """The document's second table: event -> wire -> its words; none where nothing is said."""
-    columns = (("fix42",), ("fix44", "fix50"), ("ouch",), ("websocket",))
+    columns = (("fix42",), ("fix44", "fix50"), ("ouch",), ("ouch50",), ("websocket",))
     table = DOCUMENT.read_text().split("## In each wire's words")[1]
     rows = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("| ")]
     return {
@@ -144,18 +145,79 @@ def test_only_the_entering_session_replaces(wire: str, owner: str) -> None:
     room = Room()
     order_id = resting_order(room, f"own-{owner}")
     second = room.parties[f"second-{wire}"]
-    assert not isinstance(second, OuchParty)
+    assert not isinstance(second, OuchParty | Ouch50Party)
     second.replace("b", "a", "60", order_id)
     assert room.heard() == said("cancel or replace refused", f"second-{wire}")
 
 
-def test_reduced_goes_to_the_entering_session() -> None:
+@pytest.mark.parametrize("wire", ["ouch", "ouch50"])
+def test_reduced_goes_to_the_entering_session(wire: str) -> None:
     room = Room()
-    resting_order(room, "own-ouch")
-    ouch = room.parties["own-ouch"]
-    assert isinstance(ouch, OuchParty)
+    own = f"own-{wire}"
+    resting_order(room, own)
+    ouch = room.parties[own]
+    assert isinstance(ouch, OuchParty | Ouch50Party)
     ouch.cancel("", "a", to_size=30)
-    assert room.heard() == said("reduced", "own-ouch")
+    assert room.heard() == said("reduced", own)
+
+
+@pytest.mark.parametrize("wire", ["ouch", "ouch50"])
+def test_modified_goes_to_the_entering_session(wire: str) -> None:
+    room = Room()
+    own = f"own-{wire}"
+    ouch = room.parties[own]
+    assert isinstance(ouch, OuchParty | Ouch50Party)
+    ouch.enter("a", "sell")
+    room.heard()
+    ouch.modify("a", "60")
+    assert room.heard() == said("modified", own)
+
+
+@each_wire
+def test_another_place_in_the_queue_is_told_to_the_entering_session(wire: str) -> None:
+    room = Room()
+    order_id = resting_order(room, f"own-{wire}")
+    room.harness.control(RerankOrder(order_id))
+    assert room.heard() == said("sent to the end of its queue", f"own-{wire}")
+
+
+def test_what_a_reserve_order_shows_anew_is_told_to_the_entering_session() -> None:
+    room = Room()
+    own, other = "own-ouch50", "other-ouch"
+    reserve = room.parties[own]
+    assert isinstance(reserve, Ouch50Party)
+    reserve.enter("a", "buy", "200", shown=100)
+    room.heard()
+    room.parties[other].enter("b", "sell")
+    assert room.heard() == in_turn(
+        said("partial fill", own),
+        said("reserve shown anew", own),
+        said("accepted", other),
+        said("fill", other),
+    )
+
+
+def test_a_mass_cancel_of_the_entering_session_is_told_after_its_orders() -> None:
+    room = Room()
+    own = "own-ouch50"
+    for party in (own, "second-ouch50"):
+        resting_order(room, party)
+    asking = room.parties[own]
+    assert isinstance(asking, Ouch50Party)
+    asking.mass_cancel("m")
+    assert room.heard() == in_turn(said("canceled on request", own), said("mass cancel done", own))
+
+
+def test_disabled_order_entry_is_told_to_who_asked_and_concerns_nobody_else() -> None:
+    room = Room()
+    own, second = "own-ouch50", "second-ouch50"
+    asking = room.parties[own]
+    assert isinstance(asking, Ouch50Party)
+    asking.disable("d")
+    assert room.heard() == said("order entry disabled", own)
+    for party in (own, second):
+        room.parties[party].enter("a", "buy")
+    assert room.heard() == in_turn(said("rejected", own), said("accepted", second))
 
 
 @each_wire
@@ -174,7 +236,7 @@ def test_a_cancel_by_another_session_is_told_to_both(wire: str, owner: str) -> N
     own, second = f"own-{owner}", f"second-{wire}"
     order_id = resting_order(room, own)
     party = room.parties[second]
-    assert not isinstance(party, OuchParty)
+    assert not isinstance(party, OuchParty | Ouch50Party)
     party.cancel("b", "a", order_id)
     assert room.heard() == said("canceled on request", own, second)
 
@@ -207,7 +269,7 @@ def test_anybody_else_gets_the_answer_for_an_order_that_does_not_exist(
     room = Room(shared=shared)
     order_id = resting_order(room, f"own-{owner}")
     party = room.parties[f"{asking}-{wire}"]
-    assert not isinstance(party, OuchParty)
+    assert not isinstance(party, OuchParty | Ouch50Party)
     answers = []
     for client_id, named in (("b", order_id), ("c", order_id + 1)):
         party.cancel(client_id, "a", named)
@@ -274,7 +336,7 @@ def test_a_status_goes_to_who_asked(wire: str, owner: str) -> None:
     order_id = resting_order(room, f"own-{owner}")
     for asking, named in ((f"own-{owner}", 0), (f"second-{wire}", order_id)):
         party = room.parties[asking]
-        assert not isinstance(party, OuchParty)
+        assert not isinstance(party, OuchParty | Ouch50Party)
         party.status("a", named)
         assert room.heard() == said("status", asking)
 
@@ -305,6 +367,6 @@ def test_the_next_day_is_told_on_ouch_as_the_first_message_of_a_new_session() ->
     room.heard()
     room.harness.control(StartOfDay(TRADING_DATE + 1, MIDNIGHT_NS + DAY_NS))
     for name in room.parties:
-        if name.endswith("-ouch"):
+        if name.endswith(("-ouch", "-ouch50")):
             room.parties[name].come_back()
     assert room.heard() == said("day starts", *room.parties)

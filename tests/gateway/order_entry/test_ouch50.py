@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from gateway.config import Config
-from matching.commands import BustTrade, EndOfDay, SetPhase
+from matching.commands import BustTrade, CancelOrder, EndOfDay, SetPhase
 from matching.instrument import Instrument
 from matching.types import BustReason, Phase
 from protocol.ouch.appendage import NO_OPTIONS, Appendage
-from protocol.ouch.inbound50 import CancelOrder, ModifyOrder
+from protocol.ouch.inbound50 import ModifyOrder
 from protocol.ouch.messages50 import encode
 from protocol.ouch.outbound50 import (
     Accepted,
@@ -285,7 +285,7 @@ def test_cancel_names_the_intended_size_and_tells_the_decrement(
     "tail", [b"", b"\x00\x00", b"\x00\x04\x03\xffXY"], ids=["9 bytes", "11 bytes", "unknown tag"]
 )
 def test_cancels_of_every_size_are_taken(trader: Ouch50Client, tail: bytes) -> None:
-    short = encode(CancelOrder(1, 40))
+    short = encode(cancel(1, 40))
     assert len(short) == 9
     assert trader.ask(enter(1), short + tail) == [accepted(1, 1), canceled(1, 60, b"U")]
 
@@ -512,6 +512,26 @@ def test_a_broken_trade_names_the_number_of_its_execution(
     trader.news()
     venue.control(BustTrade(1, BustReason.EXTERNAL))
     assert trader.news() == [BrokenTrade(NOW, 1, 1, b"X", cl_ord_id(2))]
+
+
+def test_a_cancel_by_another_session_reaches_the_owner_only(
+    venue: VenueHarness, trader: Ouch50Client, other: Ouch50Client
+) -> None:
+    trader.send(enter(1))
+    requester = other.pipe.connection.record
+    assert requester is not None
+    venue.control(CancelOrder(requester.session_id, requester.account_id, 1, b"9"))
+    assert trader.news() == [accepted(1, 1), canceled(1, 100, b"U")]
+    assert other.news() == []
+
+
+def test_a_cancel_of_no_order_is_met_with_silence_whoever_asks_for_the_session(
+    venue: VenueHarness, trader: Ouch50Client
+) -> None:
+    record = trader.pipe.connection.record
+    assert record is not None
+    venue.control(CancelOrder(record.session_id, record.account_id, 99, b"9"))
+    assert trader.news() == []
 
 
 def test_the_end_of_the_day_cancels_what_is_open_and_ends_the_session(

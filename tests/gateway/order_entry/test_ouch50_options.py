@@ -6,7 +6,7 @@ import pytest
 
 from matching.commands import RerankOrder
 from protocol.ouch.appendage import Appendage
-from protocol.ouch.messages50 import encode
+from protocol.ouch.messages50 import decode_outbound, encode
 from protocol.ouch.outbound50 import Accepted, OrderPriorityUpdate, OrderRestated
 from tests.gateway.order_entry.ouch50_client import (
     PRICE,
@@ -203,6 +203,41 @@ def test_a_priority_update_shows_the_new_reference(
     assert trader.news() == [OrderPriorityUpdate(NOW, 1, PRICE, b"A", 3)]
 
 
+def test_a_replacement_is_hidden_reserved_and_post_only_as_it_says(
+    trader: Ouch50Client, other: Ouch50Client
+) -> None:
+    trader.send(enter(1, quantity=200))
+    trader.send(replace(1, 2, 200, display=b"N"), replace(2, 3, 200, max_floor=100))
+    other.send(enter(1, b"S", 100), enter(2, b"S", price=PRICE + 100))
+    trader.news()
+    assert trader.ask(replace(3, 4, 200, PRICE + 100, post_only=b"P")) == [
+        replaced(4, 3, 7, 100, price=PRICE + 100, appendage=Appendage(post_only=b"P")),
+        canceled(4, 100, b"G"),
+    ]
+    told = [type(message).__name__ for message in map(decode_outbound, trader.payloads)]
+    assert told == [
+        "SystemEvent",
+        "Accepted",
+        "Replaced",
+        "Replaced",
+        "Executed",
+        "OrderRestated",
+        "Replaced",
+        "Canceled",
+    ]
+
+
+def test_a_replacement_may_hide_and_have_options(trader: Ouch50Client, other: Ouch50Client) -> None:
+    trader.send(
+        enter(1, firm=b"ABCD"),
+        replace(1, 2, 100, display=b"N"),
+        enter(3, display=b"N", firm=b"ABCD"),
+    )
+    trader.news()
+    other.send(enter(1, b"S", 200))
+    assert trader.news() == [executed(2, 100, b"J", 1), executed(3, 100, b"J", 2)]
+
+
 # -- good till time ------------------------------------------------------------------------------
 
 
@@ -219,6 +254,21 @@ def test_expire_time_is_a_second_of_the_trading_date(
     venue.control()
     (expired,) = trader.news()
     assert expired == canceled_at(NOON * SECOND_NS, 1, 100, b"T")
+
+
+def test_a_replacement_ends_when_it_says_and_not_before(
+    venue: VenueHarness, trader: Ouch50Client
+) -> None:
+    trader.send(
+        enter(1, time_in_force=b"6", expire_time=NOON),
+        replace(1, 2, 100),
+        enter(3),
+        replace(3, 4, 100, time_in_force=b"6", expire_time=NOON),
+    )
+    trader.news()
+    venue.now_ns = MIDNIGHT_NS + NOON * SECOND_NS
+    venue.control()
+    assert trader.news() == [canceled_at(NOON * SECOND_NS, 4, 100, b"T")]
 
 
 def canceled_at(timestamp_ns: int, number: int, quantity: int, reason: bytes) -> object:

@@ -25,6 +25,7 @@ from protocol.ouch.outbound50 import (
     SystemEvent,
 )
 from protocol.soupbintcp.events import LoggedIn
+from protocol.soupbintcp.session import REPLAY_MESSAGES_MAX
 from tests.gateway.order_entry.ouch50_client import (
     PRICE,
     WIRE,
@@ -280,6 +281,20 @@ def test_what_happens_while_the_client_is_away_is_replayed() -> None:
     trader.pipe.hang_up()
     Ouch50Client(venue, b"SIM001").send(enter(1, b"S"))
     assert Ouch50Client(venue, sequence=3).news() == [executed(1, 100, b"A", 1)]
+
+
+def test_a_replay_that_outlasts_the_night_is_cut_off() -> None:
+    venue = ouch50_venue()
+    trader = trader_of(venue)
+    for first in range(0, 3 * REPLAY_MESSAGES_MAX, REPLAY_MESSAGES_MAX):
+        numbers = range(first + 1, first + 1 + REPLAY_MESSAGES_MAX)
+        trader.send(*(enter(number, quantity=0) for number in numbers))
+    trader.pipe.hang_up()
+    late = Ouch50Client(venue)
+    venue.control(EndOfDay(), NEXT_DAY)
+    venue.settle()
+    assert late.pipe.closed == "next session began before the replay was through"
+    assert not late.ended
 
 
 def test_every_message_of_two_days_and_a_restart_replays_without_divergence() -> None:
