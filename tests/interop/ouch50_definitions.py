@@ -31,7 +31,7 @@ _NAMES = {tag: name for name, (tag, _) in SIZES.items()}
 
 INVALID_DISPLAY, INVALID_MAX_FLOOR, HALTED, INVALID_SIDE = 0x03, 0x04, 0x07, 0x09
 INVALID_MINIMUM, OTHER, INVALID_QUANTITY, INVALID_CROSS = 0x0D, 0x0F, 0x13, 0x14
-INVALID_SYMBOL, INVALID_PRICE = 0x17, 0x1D
+INVALID_SYMBOL, INVALID_PRICE, SHARES_EXCEED_THRESHOLD = 0x17, 0x1D, 0x1E
 
 Appendage = tuple[tuple[str, int | str], ...]
 """(name of the tag, value) in the order of the tags; unknown tags by number."""
