@@ -1,5 +1,6 @@
 """Orders that expire by themselves: when the venue sends the command, live, recovered, replayed."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,28 @@ def test_a_recovered_expiry_has_a_timer_before_anything_happens() -> None:
     loop = Loop()
     Shell(stage.venue, stage.clock, loop)  # type: ignore[arg-type]
     assert [timer.delay for timer in loop.timers] == [100]
+
+
+def test_a_manual_clock_stops_at_every_expiry() -> None:
+    async def scenario() -> None:
+        client = logged_on()
+        venue = client.harness.venue
+        clock = ManualClock(OPENING_NS)
+        shell = Shell(venue, clock, asyncio.get_running_loop())
+        for one in (order(b"a", 100), order(b"b", 50)):
+            await shell.perform(lambda one=one: venue.submit(one))  # type: ignore[misc]
+        assert await shell.advance(clock, 300 * SECOND_NS) == OPENING_NS + 300 * SECOND_NS
+        told = [
+            (batch.now_ns, command.until_ns)
+            for batch in client.harness.batches()
+            for command in batch.commands
+            if isinstance(command, ExpireOrders)
+        ]
+        assert told == [
+            (at_ns, at_ns) for at_ns in (OPENING_NS + 50 * SECOND_NS, OPENING_NS + 100 * SECOND_NS)
+        ]
+
+    asyncio.run(scenario())
 
 
 # -- kill, recover, replay -----------------------------------------------------------------------

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from gateway.config import FixSession
-from matching.commands import BustTrade, CancelOrder, EndOfDay, MassCancel
+from matching.commands import BustTrade, CancelOrder, EndOfDay, MassCancel, RerankOrder
 from matching.types import BustReason, CancelReason
 from protocol.fix.version import FIX40, FIX41, FIX42, FIX43, FIX44, FIX50SP2, VERSIONS, Version
 from tests.gateway import parties
@@ -82,6 +82,28 @@ def test_a_copy_for_a_session_of_the_same_version_is_the_owners_report_marked(
     kinds = {message.get(150, "-") + message.get(20, "0") for message in copied}
     fills = {"10"} if version is FIX42 else {"F0", "H0"}
     assert kinds >= {"80", "00", "50", "40", "C0", "-0"} | fills
+
+
+def test_orders_with_instructions_and_their_new_places_are_copied_with_them() -> None:
+    scene = Scene()
+    own = scene.room.parties["own-fix44"]
+    assert isinstance(own, FixParty)
+    expiry = "20240102-09:30:20"
+    own._client.new("a", "1", "10", "200.00", f"18=6|59=6|111=5|126={expiry}|")
+    order_id = max(scene.room.harness.venue.orders.by_id)
+    scene.room.harness.control(RerankOrder(order_id))
+    scene.room.harness.advance(20_000_000_000)
+    told, copied = scene.heard("fix44")
+    copied = [m for m in copied if m[35] == "8"]
+    said = [(m[150], m[18], m[59], m[111], m[126], m.get(378), m.get(58)) for m in copied]
+    instructions = ("6", "6", "5", f"{expiry}.000")
+    assert said == [
+        ("0", *instructions, None, None),
+        ("D", *instructions, "8", None),
+        ("C", *instructions, None, "expired"),
+    ]
+    marks = {115: "own-fix44", 116: "FIX.4.4", 1: "OURS", 797: "Y"}
+    assert [m | marks for m in told if m[35] == "8"] == copied
 
 
 def test_an_account_that_the_client_named_stays_the_clients() -> None:
