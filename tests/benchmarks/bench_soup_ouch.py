@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from protocol.ouch.messages42 import Accepted, EnterOrder, decode_inbound, encode
+from protocol.ouch.messages42 import OUTBOUND, Accepted, EnterOrder, decode_inbound, encode
 from protocol.sent_log import SentLog
 from protocol.soupbintcp.packets import LoginRequest, encode_login_request
 from protocol.soupbintcp.session import SoupClientSession, SoupServerSession
@@ -58,6 +58,7 @@ def best(name: str, run: Callable[[], None]) -> None:
 
 def main() -> None:
     client, server = joined()
+    pack_accepted = OUTBOUND.packer(Accepted)
     payload = encode(ENTER)
     for _ in range(ORDERS):
         client.send_unsequenced(payload, 0)
@@ -80,25 +81,23 @@ def main() -> None:
             decode_inbound(payload)
 
     def accepted() -> bytes:
-        return encode(
-            Accepted(
-                1,
-                b"TOKEN000000001",
-                b"B",
-                100,
-                b"AAPL    ",
-                1_870_000,
-                99_998,
-                b"    ",
-                b"Y",
-                7,
-                b"P",
-                b"N",
-                0,
-                b"N",
-                b"L",
-                b" ",
-            )
+        return pack_accepted(
+            1,
+            b"TOKEN000000001",
+            b"B",
+            100,
+            b"AAPL    ",
+            1_870_000,
+            99_998,
+            b"    ",
+            b"Y",
+            7,
+            b"P",
+            b"N",
+            0,
+            b"N",
+            b"L",
+            b" ",
         )
 
     def encoded() -> None:
@@ -113,8 +112,8 @@ def main() -> None:
     best("Enter Order, decoded", decoded)
     best("Enter Order, framed", framed)
     best("Enter Order, framed and decoded", framed_and_decoded)
-    best("Accepted, made and encoded", encoded)
-    best("Accepted, made, encoded, numbered and framed", encoded_and_framed)
+    best("Accepted, packed", encoded)
+    best("Accepted, packed, numbered and framed", encoded_and_framed)
 
 
 if __name__ == "__main__":

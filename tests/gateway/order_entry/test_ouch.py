@@ -1,5 +1,7 @@
-"""OUCH requests and their answers (`gateway.order_entry.ouch_reports`), through the whole venue; which
-token a broken trade names is `gateway.order_entry.chains`."""
+"""OUCH requests and their answers (`gateway.order_entry.ouch_reports`), through the whole venue.
+
+Which token a broken trade names is `gateway.order_entry.chains`.
+"""
 
 from typing import Any
 

@@ -9,26 +9,60 @@ from hypothesis import strategies as st
 from gateway.order_entry import ouch_enter
 from matching.commands import SetPhase
 from matching.types import Phase
-from protocol.ouch.messages42 import INBOUND, EnterOrder, encode
+from protocol.ouch.messages42 import INBOUND, Canceled, EnterOrder, encode
 from tests.gateway.order_entry.ouch_client import PRICE, OuchClient, enter, ouch_venue, token
-from tests.gateway.order_entry.test_ouch import START_OF_DAY, accepted, rejected
+from tests.gateway.order_entry.test_ouch import (
+    NOW,
+    START_OF_DAY,
+    accepted,
+    canceled,
+    rejected,
+)
 
-FIELDS: dict[str, list[Any]] = {
-    "order_token": [token("A"), b"TOKEN000000001", b" " * 14, b"TOKEN-00000001", token("T1")],
-    "side": [b"B", b"S", b"T", b"E", b"?"],
-    "shares": [0, 1, 100, 1_000_000],
-    "stock": [b"AAPL    ", b"MSFT    ", b"NOSUCH  "],
-    "price": [0, PRICE, PRICE + 100, PRICE + 1, 2_000_000_000],
-    "time_in_force": [0, 5, 99_997, 99_998, 99_999, 100_000],
-    "firm": [b"    ", b"FIRM"],
-    "display": [b"Y", b"A", b"N", b"P", b"M"],
-    "capacity": [b"P", b"?"],
-    "intermarket_sweep_eligibility": [b"N", b"y", b"?"],
-    "minimum_quantity": [0, 100],
-    "cross_type": [b"N", b"O"],
-    "customer_type": [b"R", b" ", b"?"],
+SECOND_NS = 1_000_000_000
+
+CHANGES: dict[str, list[Any]] = {
+    "order_token": [b" " * 14, b"TOKEN-00000001", token("T1")],
+    "side": [b"S", b"T", b"E", b"?"],
+    "shares": [0, 1, 1_000_000],
+    "stock": [b"MSFT    ", b"NOSUCH  "],
+    "price": [0, PRICE + 100, PRICE + 1, 2_000_000_000],
+    "time_in_force": [0, 5, 99_997, 99_999, 100_000],
+    "firm": [b"    "],
+    "display": [b"A", b"N", b"P", b"M"],
+    "capacity": [b"A", b"?"],
+    "intermarket_sweep_eligibility": [b"y", b"?"],
+    "minimum_quantity": [100, 50],
+    "cross_type": [b"O"],
+    "customer_type": [b" ", b"?"],
 }
-ORDERS = st.builds(EnterOrder, **{name: st.sampled_from(values) for name, values in FIELDS.items()})
+CHANGED = [{}, *({name: value} for name, values in CHANGES.items() for value in values)]
+ORDERS = st.lists(st.sampled_from(CHANGED), max_size=3).map(
+    lambda changes: enter("X", **{k: v for change in changes for k, v in change.items()})
+)
+
+
+def test_seconds_to_live_count_from_each_order_that_names_them() -> None:
+    venue = ouch_venue()
+    client = OuchClient(venue)
+    for number in range(1, 4):
+        client.send(enter(f"T{number}", time_in_force=3))
+        venue.advance(2 * SECOND_NS)
+    reasons = [message for message in client.news() if isinstance(message, Canceled)]
+    assert [(one.order_token, one.timestamp_ns - NOW) for one in reasons] == [
+        (token("T1"), 3 * SECOND_NS),
+        (token("T2"), 5 * SECOND_NS),
+    ]
+
+
+def test_all_or_nothing_holds_for_the_shares_of_each_order() -> None:
+    client = OuchClient(ouch_venue())
+    terms: dict[str, Any] = {"time_in_force": 0, "minimum_quantity": 100}
+    assert client.ask(enter("T1", **terms), enter("T2", shares=200, **terms))[1:] == [
+        accepted("T1", 1, **terms),
+        canceled("T1", 100, b"I"),
+        rejected("T2", b"N"),
+    ]
 
 
 @given(st.lists(ORDERS, max_size=8), st.data())
@@ -37,13 +71,17 @@ def test_known_terms_change_no_answer(orders: list[EnterOrder], data: st.DataObj
     wire = [encode(order) for order in data.draw(st.permutations([*orders, *orders]))]
     wire = [payload[:1] + b"N%013d" % n + payload[15:] for n, payload in enumerate(wire)] + wire
     answers = []
-    for known_terms_max in (ouch_enter.KNOWN_TERMS_MAX, 0):
+    for forgetful in (False, True):
         client = OuchClient(ouch_venue())
-        if not known_terms_max:
+        if forgetful:
             forget_everything(client)
         client.ask(*wire)
         answers.append(client.payloads)
     assert answers[0] == answers[1]
+
+
+def entry_of(client: OuchClient) -> Any:
+    return client.harness.venue._desks[b"ouch"]._enter_known.__self__  # type: ignore[attr-defined]
 
 
 def forget_everything(client: OuchClient) -> None:
@@ -70,6 +108,7 @@ def test_more_terms_than_are_remembered_begin_anew(monkeypatch: pytest.MonkeyPat
     firms = [b"A   ", b"B   ", b"C   ", b"A   "]
     answers = client.ask(*(enter(f"T{n}", firm=firm) for n, firm in enumerate(firms, 1)))
     assert answers[1:] == [accepted(f"T{n}", n, firm=firm) for n, firm in enumerate(firms, 1)]
+    assert len(entry_of(client)._known_terms) == 2
 
 
 def test_terms_begin_with_the_time_in_force() -> None:

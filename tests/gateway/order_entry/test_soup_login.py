@@ -71,3 +71,14 @@ def test_a_queue_that_is_too_long_refuses_unread(venue: VenueHarness) -> None:
     venue.advance(60 * NS_PER_S)
     assert venue.venue.connections == {}
     assert not any("internal error" in remark for remark in venue.remarks)
+
+
+def test_an_answer_that_is_due_with_the_login_timer_is_none(venue: VenueHarness) -> None:
+    try_wrong(venue)
+    client = OuchClient(venue)
+    # The loop was busy: both deadlines are over when the timer fires.
+    venue.now_ns += 60 * NS_PER_S
+    venue.advance(0)
+    client.news()
+    assert client.login is None
+    assert client.pipe.closed == "not logged in for 60000 ms"
