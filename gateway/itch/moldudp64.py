@@ -19,9 +19,7 @@ from gateway.sequencer import Tick
 from gateway.shell import Shell
 from protocol.errors import RemoteProtocolError
 from protocol.moldudp64 import (
-    BLOCK_LENGTH,
     DATAGRAM_SIZE,
-    HEADER,
     decode_request,
     encode_end_of_session,
     encode_heartbeat,
@@ -38,9 +36,6 @@ QUEUED_BYTES_MAX: Final = 4 * 1024 * 1024
 """In the transport; what would go beyond it is dropped, as the network might."""
 REMARK_SECONDS: Final = 10.0
 """At most one line about datagrams that were ignored in so much time."""
-
-_BLOCK_SIZE_MIN: Final = BLOCK_LENGTH.size + 12
-"""No message of ITCH 5.0 is shorter than System Event."""
 
 
 class MoldFeed:
@@ -103,10 +98,8 @@ class MoldFeed:
             raise RemoteProtocolError(
                 f"Session: expected {self._stream.session_id!r}, received {request.session!r}"
             )
-        # What cannot fit need not be read.
-        most = (self._datagram_size - HEADER.size) // _BLOCK_SIZE_MIN
-        end = min(begin + count, begin + most, following)
-        return next(self._packets(stream, begin, end)) if begin < end else None
+        # What does not fit into the first packet is not read either.
+        return next(self._packets(stream, begin, min(begin + count, following)), None)
 
     def _untold(self) -> Iterator[bytes]:
         begin, self._told = self._told, self._stream.next_number

@@ -228,8 +228,8 @@ def test_the_end_of_the_day_is_the_end_of_the_session(monkeypatch: pytest.Monkey
 def test_garbage_costs_one_line_and_the_next_request_is_answered() -> None:
     async def scenario() -> None:
         stage = await MoldStage().open()
-        for _ in range(50):
-            stage.receiver.sendto(b"?", stage.requests)
+        for size in range(1, 51):
+            stage.receiver.sendto(b"?" * size, stage.requests)
         stage.ask(1)
         packet = await stage.packet()
         while not (isinstance(packet, Downstream) and packet.messages):
