@@ -72,7 +72,8 @@ class Ouch50Desk:
         self._sessions = SoupSessions(floor)
         self.reports = Ouch50Reports(floor, self._sessions)
         self._logins = SoupLogins(floor, self._sessions, (WIRE, PORT), self.reports.day_started)
-        self._instrument_ids: dict[bytes, int] = {}
+        self._instruments: dict[bytes, tuple[int, int]] = {}
+        """By Symbol: instrument_id and round lot."""
         self._requests: dict[type, Callable[..., None]] = {
             ouch.EnterOrder: self._enter,
             ouch.ReplaceOrder: self._replace,
@@ -160,9 +161,10 @@ class Ouch50Desk:
         side = SIDES.get(message.side)
         if side is None:
             raise unsupported(RejectedReason.INVALID_SIDE, b"Side", message.side)
-        instrument_id = self._instrument_ids.get(message.symbol)
-        if instrument_id is None:
-            instrument_id = self._find_instrument(message.symbol)
+        instrument = self._instruments.get(message.symbol)
+        if instrument is None:
+            instrument = self._find_instrument(message.symbol)
+        instrument_id, round_lot = instrument
         display = message.display
         if display not in DISPLAYS:
             raise unsupported(RejectedReason.INVALID_DISPLAY, b"Display", display)
@@ -175,7 +177,7 @@ class Ouch50Desk:
             message.quantity,
             (message.time_in_force, display),
             message.appendage,
-            floor.engine.instruments[instrument_id].instrument,
+            round_lot,
             floor.engine.midnight_ns,
         )
         disabled = floor.orders.entry_disabled(record.session_id)
@@ -212,7 +214,7 @@ class Ouch50Desk:
             terms.post_only,
         )
 
-    def _find_instrument(self, symbol: bytes) -> int:
+    def _find_instrument(self, symbol: bytes) -> tuple[int, int]:
         engine = self._floor.engine
         instrument_id = engine.instrument_id(symbol.rstrip(b" "))
         if instrument_id is None or not has_words(engine.instruments[instrument_id].instrument):
@@ -221,8 +223,9 @@ class Ouch50Desk:
                 RejectReason.UNKNOWN_INSTRUMENT,
                 b"unknown Symbol: " + symbol,
             )
-        self._instrument_ids[symbol] = instrument_id
-        return instrument_id
+        found = (instrument_id, engine.instruments[instrument_id].instrument.round_lot)
+        self._instruments[symbol] = found
+        return found
 
     def _replace(self, record: SessionRecord, message: ouch.ReplaceOrder) -> None:
         order = self._live(record, message.orig_user_ref_num)
@@ -270,7 +273,7 @@ class Ouch50Desk:
                 _carried(
                     unpack_appendage(order.echo[ECHO_SIZE:], "Accepted"), message.appendage, firm
                 ),
-                engine.instruments[order.instrument_id].instrument,
+                engine.instruments[order.instrument_id].instrument.round_lot,
                 engine.midnight_ns,
             )
         except Refusal:
@@ -307,7 +310,7 @@ class Ouch50Desk:
         instrument_id = 0
         if not message.symbol.isspace():
             try:
-                instrument_id = self._find_instrument(message.symbol)
+                instrument_id, _ = self._find_instrument(message.symbol)
             except Refusal as refusal:
                 self._refuse(record, number, RequestKind.CANCEL, refusal)
                 return

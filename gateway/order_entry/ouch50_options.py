@@ -6,14 +6,14 @@ passed over as unknown ones are. specs/ouch/ouch50-rules.md has the table.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from gateway.order_entry.ouch50_words import GOOD_TILL_TIME, HIDDEN, NO_FIRM, TIMES_IN_FORCE
-from matching.instrument import Instrument
 from matching.types import FULL, RejectReason, TimeInForce
-from protocol.ouch.appendage import NO_ELEMENTS, NO_OPTIONS, OPTIONS, Appendage, pack_appendage
+from protocol.ouch.appendage import NO_ELEMENTS, OPTIONS, Appendage, pack_appendage
 from protocol.ouch.enumerations50 import (
     CustomerType,
     HandleInst,
@@ -26,10 +26,11 @@ from protocol.ouch.enumerations50 import (
 
 EXPIRE_TIME_MAX: Final = 86_399
 """ExpireTime(15) is a second of the trading date."""
+STANDING_MAX: Final = 1_024
+"""Judged options that are kept for the next order with the same."""
 _SECOND_NS: Final = 1_000_000_000
 
 _IOC: Final = TimeInForce.IOC
-_DAY: Final = TimeInForce.DAY
 _POST_ONLY: Final = PostOnly.POST_ONLY.value
 _CUSTOMER_TYPES: Final = frozenset(one.value for one in CustomerType)
 _RETAIL: Final = frozenset(
@@ -68,28 +69,38 @@ class Terms(msgspec.Struct, frozen=True, gc=False):
     """The appendage of Accepted and Replaced."""
 
 
-_PLAIN: Final = {
-    (time_in_force, hidden): Terms(time_in_force, display_quantity=0 if hidden else FULL)
-    for time_in_force in (_DAY, _IOC)
-    for hidden in (False, True)
-}
-
-
 def judge(
     quantity: int,
     codes: tuple[bytes, bytes],
     options: Appendage,
-    instrument: Instrument,
+    round_lot: int,
     midnight_ns: int,
 ) -> Terms:
     """The terms of an order; `codes` are Time In Force and Display, the latter already known to be
     one. Raises Refusal."""
+    if options.min_qty or options.max_floor or options.expire_time:
+        return _judge(quantity, codes, options, round_lot, midnight_ns)
+    return _standing(codes, options)
+
+
+@lru_cache(STANDING_MAX)
+def _standing(codes: tuple[bytes, bytes], options: Appendage) -> Terms:
+    """Terms for which it matters neither how large the order is, nor in what, nor when: what a
+    client sends with all its orders. To judge them costs 6 us, to find them 0.4."""
+    return _judge(0, codes, options, 1, 0)
+
+
+def _judge(
+    quantity: int,
+    codes: tuple[bytes, bytes],
+    options: Appendage,
+    round_lot: int,
+    midnight_ns: int,
+) -> Terms:
     code, display = codes
     time_in_force = TIMES_IN_FORCE.get(code)
     if time_in_force is None:
         raise unsupported(RejectedReason.OTHER, b"Time In Force", code)
-    if options is NO_OPTIONS and code != GOOD_TILL_TIME:
-        return _PLAIN[time_in_force, display == HIDDEN]
     for name, test in _TESTS:
         value = getattr(options, name)
         if value is not None and _says_something(value):
@@ -102,7 +113,7 @@ def judge(
             )
         time_in_force = TimeInForce.FOK
     floor = options.max_floor or 0
-    if floor and (display == HIDDEN or floor % instrument.round_lot):
+    if floor and (display == HIDDEN or floor % round_lot):
         raise _invalid(RejectedReason.INVALID_MAX_FLOOR, b"MaxFloor(5)", b"%d" % floor)
     post_only = options.post_only == _POST_ONLY
     expire_time = _expire_time(code, options)

@@ -1,6 +1,7 @@
 """The OUCH 5.0 desk, outwards: engine events as numbered OUCH 5.0 messages.
 
-Messages are built by position, as in `ouch_reports`.
+What every order causes is packed by position from the layout of its Struct, as in `ouch_reports`;
+its appendage follows.
 """
 
 from typing import Final
@@ -41,6 +42,11 @@ from protocol.ouch.enumerations42 import EventCode, LiquidityFlag, OrderState
 from protocol.ouch.enumerations50 import CanceledReason, RestatedReason
 from protocol.ouch.messages50 import encode
 
+_accepted: Final = ouch.OUTBOUND.packer(ouch.Accepted)
+_replaced: Final = ouch.OUTBOUND.packer(ouch.Replaced)
+_executed: Final = ouch.OUTBOUND.packer(ouch.Executed)
+_canceled: Final = ouch.OUTBOUND.packer(ouch.Canceled)
+
 # Reading a value through its enumeration costs 50 ns each time.
 _LIVE: Final = OrderState.LIVE.value
 _DEAD: Final = OrderState.DEAD.value
@@ -57,20 +63,21 @@ class Ouch50Reports:
     def __init__(self, floor: Floor, sessions: SoupSessions) -> None:
         self._floor = floor
         self._sessions = sessions
+        self._send = sessions.send
         self._symbols: dict[int, bytes] = {}
 
     def accepted(self, session: SessionRecord, order: Order, command_seq: int, index: int) -> None:
         """Accepted `A`. An order that does not rest is canceled by an event of its own."""
         echo = order.echo
         side, time_in_force, display, capacity, sweep, cross, cl_ord_id, _ = unpack_echo(echo)
-        self._send_with(
+        self._send(
             session,
-            ouch.Accepted(
+            _accepted(
                 self._timestamp_ns(),
                 int(order.client_id),
                 side,
                 order.quantity,
-                self._symbol(order.instrument_id),
+                self._symbols.get(order.instrument_id) or self._symbol(order.instrument_id),
                 order.price,
                 time_in_force,
                 display,
@@ -80,8 +87,8 @@ class Ouch50Reports:
                 cross,
                 _LIVE,
                 cl_ord_id,
-            ),
-            echo[ECHO_SIZE:],
+            )
+            + echo[ECHO_SIZE:],
         )
 
     def rejected(
@@ -100,7 +107,7 @@ class Ouch50Reports:
             cl_ord_id = unpack_echo(command.echo)[6]
         elif isinstance(command, RefuseRequest) and command.echo:
             code, cl_ord_id = refused_with(command.echo)
-        self._send(
+        self._say(
             session, ouch.Rejected(self._timestamp_ns(), int(event.client_id), code, cl_ord_id)
         )
 
@@ -119,14 +126,15 @@ class Ouch50Reports:
             flag = _ADDED if event.displayed else _ADDED_HIDDEN
         self._send(
             session,
-            ouch.Executed(
+            _executed(
                 self._timestamp_ns(),
                 int(order.client_id),
                 event.quantity,
                 event.price,
                 flag,
                 event.match_number,
-            ),
+            )
+            + NO_ELEMENTS,
         )
 
     def canceled(
@@ -152,15 +160,15 @@ class Ouch50Reports:
         """Replaced `U`: the quantity is what is left exposed."""
         echo = order.echo
         side, time_in_force, display, capacity, sweep, cross, cl_ord_id, _ = unpack_echo(echo)
-        self._send_with(
+        self._send(
             session,
-            ouch.Replaced(
+            _replaced(
                 self._timestamp_ns(),
                 int(order.orig_client_id),
                 int(order.client_id),
                 side,
                 event.leaves,
-                self._symbol(order.instrument_id),
+                self._symbols.get(order.instrument_id) or self._symbol(order.instrument_id),
                 event.price,
                 time_in_force,
                 display,
@@ -170,8 +178,8 @@ class Ouch50Reports:
                 cross,
                 _LIVE if event.leaves else _DEAD,
                 cl_ord_id,
-            ),
-            echo[ECHO_SIZE:],
+            )
+            + echo[ECHO_SIZE:],
         )
 
     def reduced(
@@ -196,7 +204,7 @@ class Ouch50Reports:
         """Order Modified `M`: the acknowledgement of Modify Order."""
         number = int(order.client_id)
         side = order.echo[:1]
-        self._send(session, ouch.OrderModified(self._timestamp_ns(), number, side, event.leaves))
+        self._say(session, ouch.OrderModified(self._timestamp_ns(), number, side, event.leaves))
 
     def reranked(
         self,
@@ -207,7 +215,7 @@ class Ouch50Reports:
         index: int,
     ) -> None:
         """Order Priority Update `T`."""
-        self._send(
+        self._say(
             session,
             ouch.OrderPriorityUpdate(
                 self._timestamp_ns(),
@@ -228,7 +236,7 @@ class Ouch50Reports:
     ) -> None:
         """Order Restated `R`: what is shown now, under which reference."""
         shown = Appendage(secondary_ord_ref_num=event.order_reference, display_qty=event.quantity)
-        self._send(
+        self._say(
             session,
             ouch.OrderRestated(self._timestamp_ns(), int(order.client_id), _REFRESHED, shown),
         )
@@ -238,14 +246,14 @@ class Ouch50Reports:
     ) -> None:
         """Enable `K` or Disable `G` Order Entry Response."""
         message = ouch.EnableOrderEntryResponse if event.enabled else ouch.DisableOrderEntryResponse
-        self._send(session, message(self._timestamp_ns(), int(event.client_id), event.firm))
+        self._say(session, message(self._timestamp_ns(), int(event.client_id), event.firm))
 
     def busted(
         self, session: SessionRecord, order: Order, event: TradeBusted, command_seq: int, index: int
     ) -> None:
         """Broken Trade `B`, to each side once under the number that its Executed had."""
         number = client_id_at_execution(self._floor.orders, order, event.match_number)
-        self._send(
+        self._say(
             session,
             ouch.BrokenTrade(
                 self._timestamp_ns(),
@@ -262,12 +270,12 @@ class Ouch50Reports:
             self._sessions.start_day(session)
             self.day_started(session)
         else:
-            self._send(session, ouch.SystemEvent(self._timestamp_ns(), EventCode.END_OF_DAY.value))
+            self._say(session, ouch.SystemEvent(self._timestamp_ns(), EventCode.END_OF_DAY.value))
             self._sessions.end_day(session)
 
     def day_started(self, session: SessionRecord) -> None:
         """System Event `S`, also the first message to a session that is new in mid-day."""
-        self._send(session, ouch.SystemEvent(self._timestamp_ns(), EventCode.START_OF_DAY.value))
+        self._say(session, ouch.SystemEvent(self._timestamp_ns(), EventCode.START_OF_DAY.value))
 
     # -- answers to the session that asks -----------------------------------------------------
 
@@ -275,17 +283,17 @@ class Ouch50Reports:
         self, session: SessionRecord, number: int, firm: bytes, symbol: bytes
     ) -> None:
         """Mass Cancel Response `X`, after the Canceled of its orders."""
-        self._send(session, ouch.MassCancelResponse(self._timestamp_ns(), number, firm, symbol))
+        self._say(session, ouch.MassCancelResponse(self._timestamp_ns(), number, firm, symbol))
 
     def account(self, session: SessionRecord, next_number: int) -> None:
         """Account Query Response `Q`."""
-        self._send(session, ouch.AccountQueryResponse(self._timestamp_ns(), next_number))
+        self._say(session, ouch.AccountQueryResponse(self._timestamp_ns(), next_number))
 
     # -- inside -------------------------------------------------------------------------------
 
     def _canceled(self, session: SessionRecord, order: Order, quantity: int, reason: bytes) -> None:
         number = int(order.client_id)
-        self._send(session, ouch.Canceled(self._timestamp_ns(), number, quantity, reason))
+        self._send(session, _canceled(self._timestamp_ns(), number, quantity, reason))
 
     def _timestamp_ns(self) -> int:
         """Since midnight of the trading date; 0 before it, where a day was opened early."""
@@ -294,20 +302,9 @@ class Ouch50Reports:
         return elapsed_ns if elapsed_ns > 0 else 0
 
     def _symbol(self, instrument_id: int) -> bytes:
-        symbol = self._symbols.get(instrument_id)
-        if symbol is None:
-            listed = self._floor.engine.instruments[instrument_id].instrument.symbol
-            symbol = self._symbols[instrument_id] = listed.ljust(8)
+        listed = self._floor.engine.instruments[instrument_id].instrument.symbol
+        symbol = self._symbols[instrument_id] = listed.ljust(8)
         return symbol
 
-    def _send(self, session: SessionRecord, message: ouch.Outbound) -> None:
-        self._sessions.send(session, encode(message))
-
-    def _send_with(
-        self, session: SessionRecord, message: ouch.Accepted | ouch.Replaced, options: bytes
-    ) -> None:
-        """Send with an appendage that was packed when the order was judged."""
-        payload = encode(message)
-        if options != NO_ELEMENTS:
-            payload = payload[: -len(NO_ELEMENTS)] + options
-        self._sessions.send(session, payload)
+    def _say(self, session: SessionRecord, message: ouch.Outbound) -> None:
+        self._send(session, encode(message))
