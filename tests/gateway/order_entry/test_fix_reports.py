@@ -1,4 +1,7 @@
-"""gateway.order_entry.fix_reports: what the engine says, in FIX words of each version."""
+"""gateway.order_entry.fix_reports: what the engine says, in FIX words of each version.
+
+Refusals, as values: gateway.order_entry.fix_refusals.
+"""
 
 import itertools
 

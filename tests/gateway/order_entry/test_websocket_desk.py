@@ -1,4 +1,8 @@
-"""The WebSocket desk on a venue without sockets: logins, orders, repeats, resume."""
+"""The WebSocket desk on a venue without sockets: logins, orders, repeats, resume.
+
+Whole messages: gateway.order_entry.websocket_units reads texts,
+gateway.order_entry.websocket_reports answers, gateway.order_entry.websocket_refusals says why not.
+"""
 
 import msgspec
 import pytest
