@@ -18,7 +18,8 @@ README = (ROOT / "README.md").read_text()
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 ANSWERS = {
     "import simplefix": ("|35=A|", "|150=0|"),
-    "import socket, struct": ("A  ", "S\\x00"),
+    "import socket, struct\n": ("A  ", "S\\x00"),
+    "import socket, struct as binary": ("b'A' b' ", "b'S' b'R\\x00\\x01"),
     "import json": ('"type":"logged_in"', '"type":"accepted"'),
 }
 """First line of a snippet -> what it prints of the venue's answers."""
@@ -31,6 +32,7 @@ def test_every_wire_has_a_snippet() -> None:
     assert [snippet.partition("\n")[0] for snippet in SNIPPETS] == [
         "import simplefix, socket",
         "import socket, struct",
+        "import socket, struct as binary",
         "import json",
     ]
 
@@ -40,7 +42,7 @@ def test_a_snippet_reaches_the_venue(venue: VenueProcess, tmp_path: Path, first_
     if first_line.startswith("import simplefix"):
         require("simplefix")
     (snippet,) = (one for one in SNIPPETS if one.startswith(first_line))
-    for default, wire in (("9878", "fix"), ("9879", "ouch42"), ("9882", "ws")):
+    for default, wire in (("9878", "fix"), ("9879", "ouch42"), ("9881", "itch"), ("9882", "ws")):
         snippet = snippet.replace(default, str(venue.ports[wire]))
     out = tmp_path / "out"
     with out.open("wb") as file:
