@@ -4,6 +4,7 @@ import pytest
 
 from matching.commands import CancelOrder, ModifyOrder, ReduceOrder, ReplaceOrder, RerankOrder
 from matching.depth import Depth, DepthLevel, LastTrade
+from matching.engine import Engine
 from matching.events import (
     Event,
     OrderAccepted,
@@ -288,6 +289,24 @@ def test_another_rank_for_an_order_that_is_not_live_is_nothing() -> None:
     assert tape.apply(RerankOrder(1)) == tape.apply(RerankOrder(9)) == ()
     assert isinstance(tape.enter(BUY, 1, PRICE)[0], OrderAccepted)
     assert resting(tape) == [(2, 2, 1, FULL)]
+
+
+def test_a_restored_book_has_both_queues() -> None:
+    tape = Tape()
+    tape.enter(SELL, 9, PRICE, display=0)
+    tape.enter(SELL, 25, PRICE, display=10)
+    tape.enter(BUY, 4, PRICE)
+    restored = Engine.restore(tape.engine.snapshot())
+    restored._check()
+    assert restored.state_hash() == tape.engine.state_hash()
+    for engine in (tape.engine, restored):
+        engine.apply(entry(SELL, 5, PRICE), 100)
+        engine._check()
+        assert [(order.order_id, order.displayed) for order in engine.resting(1)] == [
+            (2, 6),
+            (4, FULL),
+            (1, 0),
+        ]
 
 
 def test_depth_has_what_shows() -> None:
