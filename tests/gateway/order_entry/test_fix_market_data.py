@@ -56,6 +56,19 @@ def test_the_book_shows_only_what_orders_show() -> None:
     assert watcher.said() == [expected]
 
 
+def test_a_hidden_orders_trade_is_told_though_no_level_changed() -> None:
+    _, watcher, trader = stage()
+    trader.new("a", "1", "100", extra="111=0|")
+    watcher.subscribe(types="012")
+    watcher.messages()
+    trader.new("b", "2", "40")
+    watcher.turn()
+    assert watcher.said() == [
+        "35=X|262=q|268=1|279=0|269=2|278=1-2-1|55=AAPL|270=100.0000|271=40"
+        "|272=20240102|273=09:30:00.000"
+    ]
+
+
 @each_version
 def test_a_snapshot_shows_book_last_trade_and_statistics(version: Version) -> None:
     _, watcher, trader = stage(version)
