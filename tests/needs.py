@@ -11,7 +11,8 @@ from types import ModuleType
 import pytest
 
 
-def _missing(what: str) -> None:
+def missing(what: str) -> None:
+    """Skip the test for want of something, or fail it under VENUE_REQUIRE=all."""
     if os.environ.get("VENUE_REQUIRE") == "all":
         pytest.fail(f"{what} is missing and VENUE_REQUIRE=all", pytrace=False)
     pytest.skip(f"{what} is missing")
@@ -24,7 +25,7 @@ def require(module: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name != module.split(".")[0]:
             raise
-        _missing(f"python module {module}")
+        missing(f"python module {module}")
         raise
 
 
@@ -32,6 +33,6 @@ def require_tool(name: str) -> str:
     """The path of a program; a test without it is skipped, or fails under VENUE_REQUIRE=all."""
     path = shutil.which(name)
     if path is None:
-        _missing(f"program {name}")
+        missing(f"program {name}")
     assert path is not None
     return path
