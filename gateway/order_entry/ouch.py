@@ -12,10 +12,10 @@ from gateway.order_entry.ouch_enter import OrderEntry
 from gateway.order_entry.ouch_reports import OuchReports
 from gateway.order_entry.ouch_words import (
     DISPLAYS,
-    MODIFIED_SIDES,
     SWEEPS,
     SYSTEM_HOURS,
     expire_ns,
+    is_modification,
     pack_echo,
     unpack_echo,
 )
@@ -160,16 +160,19 @@ class OuchDesk:
 
     def _modify(self, record: SessionRecord, message: ouch.ModifyOrder) -> None:
         order = self._live(record, message.order_token)
-        if order is not None and order.echo[:1] + message.side in MODIFIED_SIDES:
-            self._floor.submit(
-                ModifyOrder(
-                    record.session_id,
-                    record.account_id,
-                    order.order_id,
-                    message.shares,
-                    message.side + order.echo[1:],
-                )
+        if order is None or not is_modification(
+            order.echo[:1], message.side, order.quantity, message.shares
+        ):
+            return
+        self._floor.submit(
+            ModifyOrder(
+                record.session_id,
+                record.account_id,
+                order.order_id,
+                message.shares,
+                message.side + order.echo[1:],
             )
+        )
 
     def _trade_now(self, record: SessionRecord, message: ouch.TradeNow) -> None:
         """Silence, as for a superfluous request: a hidden order trades whenever it can."""

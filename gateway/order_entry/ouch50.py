@@ -28,7 +28,7 @@ from gateway.order_entry.ouch50_words import (
     unpack_echo,
 )
 from gateway.order_entry.ouch_enter import PRICE_DECIMALS, has_words
-from gateway.order_entry.ouch_words import MODIFIED_SIDES
+from gateway.order_entry.ouch_words import is_modification
 from gateway.order_entry.outcomes import Order
 from gateway.order_entry.soup_login import SoupLogins
 from gateway.order_entry.soup_sessions import SoupSessions, soup_of
@@ -72,7 +72,7 @@ class Ouch50Desk:
         self._sessions = SoupSessions(floor)
         self.reports = Ouch50Reports(floor, self._sessions)
         self._logins = SoupLogins(floor, self._sessions, (WIRE, PORT), self.reports.day_started)
-        self._instruments: dict[bytes, tuple[int, int]] = {}
+        self._instrument_ids: dict[bytes, int] = {}
         """By Symbol: instrument_id and round lot."""
         self._requests: dict[type, Callable[..., None]] = {
             ouch.EnterOrder: self._enter,
@@ -161,10 +161,9 @@ class Ouch50Desk:
         side = SIDES.get(message.side)
         if side is None:
             raise unsupported(RejectedReason.INVALID_SIDE, b"Side", message.side)
-        instrument = self._instruments.get(message.symbol)
-        if instrument is None:
-            instrument = self._find_instrument(message.symbol)
-        instrument_id, round_lot = instrument
+        instrument_id = self._instrument_ids.get(message.symbol)
+        if instrument_id is None:
+            instrument_id = self._find_instrument(message.symbol)
         display = message.display
         if display not in DISPLAYS:
             raise unsupported(RejectedReason.INVALID_DISPLAY, b"Display", display)
@@ -177,8 +176,7 @@ class Ouch50Desk:
             message.quantity,
             (message.time_in_force, display),
             message.appendage,
-            round_lot,
-            floor.engine.midnight_ns,
+            floor.now_ns,
         )
         disabled = floor.orders.entry_disabled(record.session_id)
         if disabled and (terms.firm in disabled or NO_FIRM in disabled):
@@ -214,7 +212,7 @@ class Ouch50Desk:
             terms.post_only,
         )
 
-    def _find_instrument(self, symbol: bytes) -> tuple[int, int]:
+    def _find_instrument(self, symbol: bytes) -> int:
         engine = self._floor.engine
         instrument_id = engine.instrument_id(symbol.rstrip(b" "))
         if instrument_id is None or not has_words(engine.instruments[instrument_id].instrument):
@@ -223,9 +221,8 @@ class Ouch50Desk:
                 RejectReason.UNKNOWN_INSTRUMENT,
                 b"unknown Symbol: " + symbol,
             )
-        found = (instrument_id, engine.instruments[instrument_id].instrument.round_lot)
-        self._instruments[symbol] = found
-        return found
+        self._instrument_ids[symbol] = instrument_id
+        return instrument_id
 
     def _replace(self, record: SessionRecord, message: ouch.ReplaceOrder) -> None:
         order = self._live(record, message.orig_user_ref_num)
@@ -265,7 +262,6 @@ class Ouch50Desk:
         """The terms that a Replace states; None if an order in the book cannot have them."""
         if message.display not in DISPLAYS or message.intermarket_sweep_eligibility not in SWEEPS:
             return None
-        engine = self._floor.engine
         try:
             terms = judge(
                 message.quantity,
@@ -273,8 +269,7 @@ class Ouch50Desk:
                 _carried(
                     unpack_appendage(order.echo[ECHO_SIZE:], "Accepted"), message.appendage, firm
                 ),
-                engine.instruments[order.instrument_id].instrument.round_lot,
-                engine.midnight_ns,
+                self._floor.now_ns,
             )
         except Refusal:
             return None
@@ -289,7 +284,9 @@ class Ouch50Desk:
 
     def _modify(self, record: SessionRecord, message: ouch.ModifyOrder) -> None:
         order = self._live(record, message.user_ref_num)
-        if order is None or order.echo[:SIDE_SIZE] + message.side not in MODIFIED_SIDES:
+        if order is None or not is_modification(
+            order.echo[:SIDE_SIZE], message.side, order.quantity, message.quantity
+        ):
             return
         self._floor.submit(
             ModifyOrder(
@@ -310,7 +307,7 @@ class Ouch50Desk:
         instrument_id = 0
         if not message.symbol.isspace():
             try:
-                instrument_id, _ = self._find_instrument(message.symbol)
+                instrument_id = self._find_instrument(message.symbol)
             except Refusal as refusal:
                 self._refuse(record, number, RequestKind.CANCEL, refusal)
                 return

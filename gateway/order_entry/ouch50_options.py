@@ -25,7 +25,7 @@ from protocol.ouch.enumerations50 import (
 )
 
 EXPIRE_TIME_MAX: Final = 86_399
-"""ExpireTime(15) is a second of the trading date."""
+"""ExpireTime(15) is less than a day of seconds to live."""
 STANDING_MAX: Final = 1_024
 """Judged options that are kept for the next order with the same."""
 _SECOND_NS: Final = 1_000_000_000
@@ -73,13 +73,12 @@ def judge(
     quantity: int,
     codes: tuple[bytes, bytes],
     options: Appendage,
-    round_lot: int,
-    midnight_ns: int,
+    now_ns: int,
 ) -> Terms:
     """The terms of an order; `codes` are Time In Force and Display, the latter already known to be
     one. Raises Refusal."""
     if options.min_qty or options.max_floor or options.expire_time:
-        return _judge(quantity, codes, options, round_lot, midnight_ns)
+        return _judge(quantity, codes, options, now_ns)
     return _standing(codes, options)
 
 
@@ -87,15 +86,14 @@ def judge(
 def _standing(codes: tuple[bytes, bytes], options: Appendage) -> Terms:
     """Terms for which it matters neither how large the order is, nor in what, nor when: what a
     client sends with all its orders. To judge them costs 6 us, to find them 0.4."""
-    return _judge(0, codes, options, 1, 0)
+    return _judge(0, codes, options, 0)
 
 
 def _judge(
     quantity: int,
     codes: tuple[bytes, bytes],
     options: Appendage,
-    round_lot: int,
-    midnight_ns: int,
+    now_ns: int,
 ) -> Terms:
     code, display = codes
     time_in_force = TIMES_IN_FORCE.get(code)
@@ -113,7 +111,7 @@ def _judge(
             )
         time_in_force = TimeInForce.FOK
     floor = options.max_floor or 0
-    if floor and (display == HIDDEN or floor % round_lot):
+    if floor and display == HIDDEN:
         raise _invalid(RejectedReason.INVALID_MAX_FLOOR, b"MaxFloor(5)", b"%d" % floor)
     post_only = options.post_only == _POST_ONLY
     expire_time = _expire_time(code, options)
@@ -129,7 +127,7 @@ def _judge(
     )
     return Terms(
         time_in_force,
-        midnight_ns + expire_time * _SECOND_NS if expire_time else 0,
+        now_ns + expire_time * _SECOND_NS if expire_time else 0,
         floor or (0 if display == HIDDEN else FULL),
         post_only,
         firm,
@@ -147,7 +145,7 @@ def _invalid(code: RejectedReason, field: bytes, value: bytes) -> Refusal:
 
 
 def _expire_time(code: bytes, options: Appendage) -> int:
-    """The second at which GOOD_TILL_TIME ends; 0 for other orders."""
+    """How many seconds GOOD_TILL_TIME lives; 0 for other orders."""
     seconds = options.expire_time or 0
     if code == GOOD_TILL_TIME and not 0 < seconds <= EXPIRE_TIME_MAX:
         raise _invalid(RejectedReason.OTHER, b"ExpireTime(15)", b"%d" % seconds)

@@ -84,7 +84,7 @@ DISPLAYS: Final[dict[bytes, tuple[int, bool]]] = {
 }
 """Display: how much the book shows, and whether the order may trade on arrival. Nobody's name is
 shown. Pegs, imbalance-only and retail orders have no engine word."""
-MODIFIED_SIDES: Final = frozenset(
+_MODIFIED_SIDES: Final = frozenset(
     {
         OuchSide.SELL.value + OuchSide.SELL_SHORT_EXEMPT.value,
         OuchSide.SELL.value + OuchSide.SELL_SHORT.value,
@@ -141,6 +141,13 @@ BROKEN_TRADE_REASON: Final[dict[BustReason, bytes]] = {
     BustReason.SUPERVISORY: BrokenTradeReason.SUPERVISORY.value,
     BustReason.EXTERNAL: BrokenTradeReason.EXTERNAL.value,
 }
+
+
+def is_modification(old_side: bytes, side: bytes, size: int, shares: int) -> bool:
+    """Whether Modify Order has something to change that it may: the kind of sale, or only the size.
+    A larger size is for the engine to ignore."""
+    return old_side + side in _MODIFIED_SIDES or (side == old_side and shares < size)
+
 
 _ECHO = Struct(">cI4scccIc")
 pack_echo = _ECHO.pack

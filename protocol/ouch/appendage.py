@@ -94,6 +94,9 @@ class Appendage(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
     aiq_group_id: Annotated[bytes | None, _alpha(30, 2, "", "2025; self match prevention")] = None
 
 
+REVISION_2025: Final = 26
+"""First tag of that revision. Its sizes are not certain: another one makes the tag an unknown one.
+"""
 NO_OPTIONS: Final = Appendage()
 NO_ELEMENTS: Final = b"\x00\x00"
 """NO_OPTIONS on the wire, where the length is always there."""
@@ -142,7 +145,8 @@ def unpack_appendage(data: bytes, message: str) -> Appendage:
     """The options in what follows the fixed fields of this message.
 
     Raises LayoutError unless the total length names exactly the bytes that are there and the
-    elements fill it, and for a known tag that has another size or stands twice.
+    elements fill it, for a known tag below REVISION_2025 that has another size, and for a known tag
+    that stands twice.
     """
     received = len(data) - 2
     if received < 0:
@@ -166,12 +170,14 @@ def unpack_appendage(data: bytes, message: str) -> Appendage:
                 f"expected {data[offset]} bytes, received {len(data) - offset - 1}"
             )
         element = _BY_TAG.get(data[offset + 1])
-        if element is not None:
-            if element.length != data[offset] - 1:
+        if element is not None and element.length != data[offset] - 1:
+            if data[offset + 1] < REVISION_2025:
                 raise LayoutError(
                     f"{message} {element.title} length: "
                     f"expected {element.length} bytes, received {data[offset] - 1}"
                 )
+            element = None
+        if element is not None:
             if element.name in options:
                 raise LayoutError(f"{message} {element.title}: expected once, received twice")
             (options[element.name],) = element.unpack(data[offset + 2 : end])

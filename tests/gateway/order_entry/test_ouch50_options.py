@@ -24,7 +24,7 @@ from tests.gateway.order_entry.test_ouch50 import (
     rejected,
     replaced,
 )
-from tests.gateway.venue_harness import MIDNIGHT_NS, VenueHarness
+from tests.gateway.venue_harness import MIDNIGHT_NS, OPENING_NS, VenueHarness
 
 SECOND_NS = 1_000_000_000
 NOON = 43_200
@@ -241,34 +241,38 @@ def test_a_replacement_may_hide_and_have_options(trader: Ouch50Client, other: Ou
 # -- good till time ------------------------------------------------------------------------------
 
 
-def test_expire_time_is_a_second_of_the_trading_date(
+def test_expire_time_is_how_many_seconds_the_order_lives(
     venue: VenueHarness, trader: Ouch50Client
 ) -> None:
-    trader.send(enter(1, time_in_force=b"6", expire_time=NOON), enter(2))
+    trader.send(enter(1, time_in_force=b"6", expire_time=90), enter(2))
     (first, _) = trader.news()
     assert isinstance(first, Accepted)
-    venue.now_ns = MIDNIGHT_NS + NOON * SECOND_NS - 1
+    venue.now_ns = OPENING_NS + 90 * SECOND_NS - 1
     venue.control()
     assert trader.news() == []
     venue.now_ns += 1
     venue.control()
     (expired,) = trader.news()
-    assert expired == canceled_at(NOON * SECOND_NS, 1, 100, b"T")
+    assert expired == canceled_at(venue.now_ns - MIDNIGHT_NS, 1, 100, b"T")
 
 
 def test_a_replacement_ends_when_it_says_and_not_before(
     venue: VenueHarness, trader: Ouch50Client
 ) -> None:
     trader.send(
-        enter(1, time_in_force=b"6", expire_time=NOON),
+        enter(1, time_in_force=b"6", expire_time=60),
         replace(1, 2, 100),
         enter(3),
-        replace(3, 4, 100, time_in_force=b"6", expire_time=NOON),
     )
+    venue.now_ns += SECOND_NS
+    trader.send(replace(3, 4, 100, time_in_force=b"6", expire_time=60))
     trader.news()
-    venue.now_ns = MIDNIGHT_NS + NOON * SECOND_NS
+    venue.now_ns = OPENING_NS + 60 * SECOND_NS
     venue.control()
-    assert trader.news() == [canceled_at(NOON * SECOND_NS, 4, 100, b"T")]
+    assert trader.news() == []
+    venue.now_ns += SECOND_NS
+    venue.control()
+    assert trader.news() == [canceled_at(venue.now_ns - MIDNIGHT_NS, 4, 100, b"T")]
 
 
 def canceled_at(timestamp_ns: int, number: int, quantity: int, reason: bytes) -> object:
@@ -286,11 +290,8 @@ def canceled_at(timestamp_ns: int, number: int, quantity: int, reason: bytes) ->
         ({"min_qty": 50, "time_in_force": b"3"}, 0x0D),
         ({"min_qty": 101, "time_in_force": b"3"}, 0x0D),
         ({"customer_type": b"?"}, 0x0F),
-        ({"max_floor": 50}, 0x04),
-        ({"max_floor": 150}, 0x04),
         ({"max_floor": 100, "display": b"N"}, 0x04),
         ({"max_floor": 100, "time_in_force": b"3"}, 0x04),
-        ({"max_floor": 0xFFFFFFFF}, 0x04),
         ({"price_type": b"P"}, 0x11),
         ({"price_type": b"M"}, 0x11),
         ({"price_type": b"R"}, 0x11),
@@ -307,7 +308,6 @@ def canceled_at(timestamp_ns: int, number: int, quantity: int, reason: bytes) ->
         ({"route": b"SCAN"}, 0x16),
         ({"time_in_force": b"6"}, 0x0F),
         ({"time_in_force": b"6", "expire_time": 86_400}, 0x0F),
-        ({"time_in_force": b"6", "expire_time": NOW // SECOND_NS}, 0x0F),
         ({"expire_time": NOON}, 0x0F),
         ({"trade_now": b"Y"}, 0x0F),
         ({"trade_now": b"?"}, 0x0F),

@@ -256,10 +256,10 @@ def test_modify_changes_the_kind_of_sale_and_reports_echo_it(
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        *((b"B", new) for new in (b"B", b"S", b"T", b"E")),
-        *((b"T", new) for new in (b"B", b"S", b"T", b"E")),
-        *((b"E", new) for new in (b"B", b"S", b"E")),
-        *((b"S", new) for new in (b"B", b"S", b"?")),
+        *((b"B", new) for new in (b"S", b"T", b"E")),
+        *((b"T", new) for new in (b"B", b"S", b"E")),
+        *((b"E", new) for new in (b"B", b"S")),
+        *((b"S", new) for new in (b"B", b"?")),
     ],
     ids=lambda side: side.decode(),
 )
@@ -269,6 +269,17 @@ def test_modify_to_any_other_side_is_met_with_silence(
     assert trader.ask(enter("T1", old), modify("T1", new, 50), cancel("T1")) == [
         accepted("T1", 1, side=old),
         canceled("T1", 100, b"U"),
+    ]
+
+
+@pytest.mark.parametrize("side", [b"B", b"S", b"T", b"E"], ids=lambda side: side.decode())
+def test_modify_with_the_orders_own_side_only_lowers_the_size(
+    trader: OuchClient, side: bytes
+) -> None:
+    lower = modify("T1", side, 60)
+    assert trader.ask(enter("T1", side), modify("T1", side, 100), lower, lower) == [
+        accepted("T1", 1, side=side),
+        modified("T1", side, 60),
     ]
 
 

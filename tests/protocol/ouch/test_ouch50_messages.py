@@ -203,6 +203,11 @@ def test_an_unknown_tag_may_stand_twice() -> None:
     assert message == decode_inbound(ENTER_ORDER + NO_ELEMENTS)
 
 
+def test_a_tag_of_2025_with_another_size_is_skipped_like_an_unknown_one() -> None:
+    message = decode_inbound(ENTER_ORDER + b"\x00\x07\x03\x1aXX\x02\x0cP")
+    assert message.appendage == Appendage(post_only=b"P")
+
+
 @given(MESSAGES)
 def test_decode_of_5_0_undoes_encode(case: Case) -> None:
     layout, message = case
