@@ -62,18 +62,22 @@ class VenueHarness:
         config: Config | None = None,
         log: MemoryLog | None = None,
         now_ns: int = OPENING_NS,
+        prepare: Callable[[Venue], None] = lambda venue: None,
     ) -> None:
+        """`prepare` has each new venue before it recovers, as those who watch it do."""
         self.config = config or Config()
         self.log = log or MemoryLog()
         self.now_ns = now_ns
         self.remarks: list[str] = []
         self._make_desks = make_desks
+        self._prepare = prepare
         self._pipes: dict[int, Pipe] = {}
         self._depth = 0
         self._up = False
         self.venue = Venue(
             self.log, ConfiguredCredentials(self.config), make_desks, self.remarks.append
         )
+        prepare(self.venue)
         recovered = self.venue.recover()
         with self.tick():
             self.venue.started("test", b"")
@@ -86,7 +90,9 @@ class VenueHarness:
 
     def restart(self) -> "VenueHarness":
         """A venue recovered from the same log, as after kill -9."""
-        return VenueHarness(self._make_desks, self.config, self.log, self.now_ns)
+        return VenueHarness(
+            self._make_desks, self.config, self.log, self.now_ns, prepare=self._prepare
+        )
 
     @contextmanager
     def tick(self) -> Iterator[None]:
