@@ -7,9 +7,11 @@ from typing import BinaryIO, Final
 import msgspec
 
 from gateway.itch.fold import ItchFold
+from gateway.journal.checks import chain_events_crc
 from gateway.journal.log import JournalError
 from gateway.journal.recovery import decode
 from matching.engine import Engine
+from matching.events import Event
 
 _LENGTH: Final = Struct(">H")
 
@@ -36,17 +38,27 @@ class FeedFile:
     def export(self, batches: Iterable[tuple[int, bytes]]) -> Exported:
         """Write the wanted day, None: the last one. A date that came twice: the latest.
 
-        Raises JournalError where a command fails.
+        Raises JournalError where a command fails or yields other events than are recorded: then the
+        file would not be what subscribers were told.
         """
         engine = Engine()
+        events_crc = 0
         for number, payload in batches:
             batch = decode(number, payload)
+            told: list[Event] = []
             for command in batch.commands:
                 try:
                     events = engine.apply(command, batch.now_ns)
                 except Exception as error:
                     raise JournalError(f"batch {number}: {command!r} failed: {error!r}") from error
+                told += events
                 self._write(self._fold.fold(events, batch.now_ns))
+            events_crc = chain_events_crc(told, events_crc)
+            if events_crc != batch.events_crc:
+                raise JournalError(
+                    f"batch {number}: expected events crc {batch.events_crc:08x}, "
+                    f"found {events_crc:08x}: use the version of the venue that wrote it"
+                )
         if self.exported.trading_date and not self.exported.ended:
             # Readers of such files wait for it; of a day that goes on it is not in the stream.
             self._append([self._fold.end_of_messages()])

@@ -1,15 +1,21 @@
 """gateway.itch.export, `venue journal export --itch`: a day as a feed file, the bytes told."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.journal import app
 from gateway.config import Config
+from gateway.itch.export import FeedFile
 from gateway.itch.feed import ItchFeed
 from gateway.journal.file_log import Durability, FileLog
+from gateway.journal.log import JournalError
+from gateway.journal.reader import open_reader
+from gateway.journal.records import decode_batch
 from gateway.order_entry.fix import FixDesk
 from gateway.venue import Venue
 from matching.commands import (
@@ -166,6 +172,22 @@ def test_a_file_that_cannot_be_written_is_named(
     assert (code, text) == (
         2,
         f"venue journal: cannot write {out}: No such file or directory\n",
+    )
+
+
+def test_commands_that_yield_other_events_than_recorded_make_no_feed_file(
+    journal: tuple[Path, Recorded],
+) -> None:
+    directory, _ = journal
+    batches = dict(open_reader(directory).read(1))
+    batch = decode_batch(batches[2])
+    recorded = batch.events_crc
+    batches[2] = msgspec.msgpack.encode(msgspec.structs.replace(batch, events_crc=recorded ^ 1))
+    with pytest.raises(JournalError) as caught:
+        FeedFile(BytesIO(), None).export(batches.items())
+    assert str(caught.value) == (
+        f"batch 2: expected events crc {recorded ^ 1:08x}, found {recorded:08x}: "
+        "use the version of the venue that wrote it"
     )
 
 
