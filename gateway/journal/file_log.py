@@ -31,7 +31,8 @@ SEGMENT_BYTES: Final = 64 * 1024 * 1024
 COLLECTED_BYTES_MAX: Final = 1024 * 1024
 """What durability `none` keeps in memory before it writes."""
 RULES_VERSION: Final = 3
-"""Raised whenever the engine would answer an old command differently: such journals are refused."""
+"""Raised whenever an old command would yield other events or another state, be it another field of
+them: journals of other versions are refused (specs/journal/README.md)."""
 
 _CLOSED: Final = -1
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from gateway.journal import records, segment
-from gateway.journal.file_log import FileLog
+from gateway.journal.file_log import RULES_VERSION, FileLog
 from gateway.journal.records import (
     AuthResult,
     Batch,
@@ -168,3 +168,12 @@ def test_the_page_names_the_magics_and_sizes_in_force() -> None:
         assert f"`{magic.hex(' ').upper()}`" in page
     assert (segment.SEGMENT_HEADER_SIZE, segment.FRAME_HEADER_SIZE) == (40, 28)
     assert "Segment header: 40 bytes" in page and "Frame: 28 bytes" in page
+
+
+def test_the_page_says_what_came_with_every_rules_version_and_which_is_written() -> None:
+    page = README.read_text()
+    table = page[page.index("| rules version | since then |") :]
+    table = table[: table.index("\n\n")]
+    versions = [int(number) for number in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)]
+    assert versions == list(range(1, RULES_VERSION + 1))
+    assert f"A venue writes and takes version {RULES_VERSION}." in page
