@@ -31,8 +31,10 @@ from simulator.bench_orders import (
     echo_lane,
     fix_acks,
     fix_lane,
-    ouch_acks,
-    ouch_lane,
+    ouch42_acks,
+    ouch42_lane,
+    ouch50_acks,
+    ouch50_lane,
 )
 from simulator.load import CountAcks, Lane, flood, percentile, ping_pong
 
@@ -58,6 +60,14 @@ except ImportError:
     asyncio.run(main())
 """
 """The floor: what sockets, loop and Python cost when the question is the answer."""
+
+
+VENUE_WIRES: tuple[tuple[str, str, Callable[[int], Lane], Callable[[], CountAcks]], ...] = (
+    ("FIX", "fix", fix_lane, fix_acks),
+    ("OUCH 4.2", "ouch42", ouch42_lane, ouch42_acks),
+    ("OUCH 5.0", "ouch50", ouch50_lane, ouch50_acks),
+)
+"""Name, port, what is sent and how its acknowledgements are counted."""
 
 
 class BenchError(Exception):
@@ -161,8 +171,10 @@ def targets(folder: Path, durability: str) -> Iterator[list[Target]]:
 
         yield [
             Target("TCP echo", (host, int(line.split()[1])), echo, lambda: 0, echo_lane, echo_acks),
-            Target("FIX", (host, ports["fix"]), venue, count_reads, fix_lane, fix_acks),
-            Target("OUCH", (host, ports["ouch42"]), venue, count_reads, ouch_lane, ouch_acks),
+            *(
+                Target(name, (host, ports[port]), venue, count_reads, make_lane, make_counter)
+                for name, port, make_lane, make_counter in VENUE_WIRES
+            ),
         ]
 
 
@@ -230,7 +242,7 @@ def bench(
     rounds: Annotated[int, typer.Option(min=1, help="Rounds; medians are shown.")] = 3,
     durability: Annotated[str, typer.Option(help="none, process or disk.")] = "process",
 ) -> None:
-    """Measure orders a second and round trips over FIX and OUCH, beside a TCP echo."""
+    """Measure orders a second and round trips over FIX and both OUCH, beside a TCP echo."""
     folder = Path(tempfile.mkdtemp(prefix="venue-bench-"))
     rows: dict[str, list[Row]] = {}
     try:
@@ -248,8 +260,8 @@ def bench(
         shutil.rmtree(folder, ignore_errors=True)
     caption = (
         f"{connections} connections, window {window}, {orders:,} orders a wire and round, "
-        f"median of {rounds} rounds, durability {durability}, all session checks on; round trips "
-        f"with one order in flight, both ends on one core; Python {platform.python_version()}, "
-        f"{os.cpu_count()} cores"
+        f"median of {rounds} rounds, durability {durability}, all session checks on, the ITCH "
+        f"feed running; round trips with one order in flight, both ends on one core; "
+        f"Python {platform.python_version()}, {os.cpu_count()} cores"
     )
     Console(width=110).print(table(rows, caption))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from protocol.fix.stream import FixStream
 from protocol.fix.values import format_utc_timestamp
 from protocol.fix.version import FIX44
-from protocol.ouch import messages42 as ouch
+from protocol.ouch import inbound50, messages42, messages50
 from protocol.soupbintcp.packets import (
     LoginRequest,
     PacketType,
@@ -47,8 +47,10 @@ def count_pattern(pattern: bytes) -> Callable[[], CountAcks]:
 
 fix_acks = count_pattern(b"\x01150=0\x01")
 """ExecutionReport with ExecType(150)=0 New."""
-ouch_acks = count_pattern(struct.pack(">H", 1 + 66) + b"SA")
+ouch42_acks = count_pattern(struct.pack(">H", 1 + 66) + b"SA")
 """Sequenced Data of 66 bytes that is an Accepted."""
+ouch50_acks = count_pattern(struct.pack(">H", 1 + 64) + b"SA")
+"""Sequenced Data of 64 bytes that is an Accepted without options."""
 echo_acks = count_pattern(b"\x0110=")
 
 
@@ -75,15 +77,21 @@ def echo_lane(orders: int) -> Lane:
     return Lane(b"", fix_lane(orders).orders)
 
 
-def ouch_lane(orders: int) -> Lane:
-    """An OUCH 4.2 client's login, at the next message, and its Enter Orders."""
+def soup_login() -> bytes:
+    """A Login Request of somebody new, from the next message on."""
     name = b"SIM%03d" % (next(_identities) % 1000)
-    login = LoginRequest(username=name, password=name, requested_session=b"", requested_sequence=0)
+    return encode_login_request(
+        LoginRequest(username=name, password=name, requested_session=b"", requested_sequence=0)
+    )
+
+
+def ouch42_lane(orders: int) -> Lane:
+    """An OUCH 4.2 client's login and its Enter Orders."""
     packets = [
         encode_packet(
             PacketType.UNSEQUENCED_DATA,
-            ouch.encode(
-                ouch.EnterOrder(
+            messages42.encode(
+                messages42.EnterOrder(
                     order_token=(b"%d" % number).ljust(14),
                     side=b"B",
                     shares=100,
@@ -102,4 +110,30 @@ def ouch_lane(orders: int) -> Lane:
         )
         for number, symbol in zip(range(orders), itertools.cycle(SYMBOLS), strict=False)
     ]
-    return Lane(encode_login_request(login), packets)
+    return Lane(soup_login(), packets)
+
+
+def ouch50_lane(orders: int) -> Lane:
+    """An OUCH 5.0 client's login and its Enter Orders, without options."""
+    packets = [
+        encode_packet(
+            PacketType.UNSEQUENCED_DATA,
+            messages50.encode(
+                inbound50.EnterOrder(
+                    user_ref_num=1 + number,
+                    side=b"B",
+                    quantity=100,
+                    symbol=symbol.ljust(8),
+                    price=1_000_000 + number % PRICE_LEVELS * 100,
+                    time_in_force=b"0",
+                    display=b"Y",
+                    capacity=b"P",
+                    intermarket_sweep_eligibility=b"N",
+                    cross_type=b"N",
+                    cl_ord_id=(b"%d" % number).ljust(14),
+                )
+            ),
+        )
+        for number, symbol in zip(range(orders), itertools.cycle(SYMBOLS), strict=False)
+    ]
+    return Lane(soup_login(), packets)

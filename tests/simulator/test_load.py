@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.ouch.messages42 import EnterOrder, decode_inbound
+from protocol.ouch import inbound50, messages42, messages50
 from protocol.soupbintcp.packets import HEADER_SIZE
-from simulator.bench_orders import count_pattern, fix_lane, ouch_lane
+from simulator.bench_orders import count_pattern, fix_lane, ouch42_lane, ouch50_lane
 from simulator.load import CountAcks, Flood, Lane, flood, percentile, ping_pong
 
 lines = count_pattern(b"-ack\n")
@@ -100,5 +100,9 @@ def test_each_lane_is_somebody_new_and_its_orders_do_not_repeat() -> None:
     first, second = fix_lane(3), fix_lane(3)
     assert first.opening.split(b"\x01")[4] != second.opening.split(b"\x01")[4]
     assert len({order.split(b"\x0111=")[1].split(b"\x01")[0] for order in first.orders}) == 3
-    tokens = [decode_inbound(packet[HEADER_SIZE:]) for packet in ouch_lane(3).orders]
-    assert len({order.order_token for order in tokens if isinstance(order, EnterOrder)}) == 3
+    tokens = [messages42.decode_inbound(order[HEADER_SIZE:]) for order in ouch42_lane(3).orders]
+    assert len({one.order_token for one in tokens if isinstance(one, messages42.EnterOrder)}) == 3
+    numbered = [messages50.decode_inbound(order[HEADER_SIZE:]) for order in ouch50_lane(3).orders]
+    orders = [one for one in numbered if isinstance(one, inbound50.EnterOrder)]
+    assert [one.user_ref_num for one in orders] == [1, 2, 3]
+    assert ouch42_lane(1).opening != ouch50_lane(1).opening
