@@ -153,6 +153,14 @@ async def test_a_modify_lowers_the_size_and_changes_ways_of_selling(
     assert [message[:2] for message in told] == [(number, 70), (behind, 10)]
 
 
+async def test_a_modify_may_lower_the_size_alone(floor: Floor) -> None:
+    number = await floor.trader.entered("B", 100)
+    await floor.filled(number, 20)
+    modify = ouch.modify_order(number, "B", 60)
+    assert await floor.trader.answers(modify) == [ouch.Modified(number, "B", 40)]
+    await floor.filled(number, 40)
+
+
 async def test_orders_that_cannot_be_are_rejected_with_their_reason(floor: Floor) -> None:
     def order(number: int, quantity: int = 100, price: int = PRICE, **other: str) -> bytes:
         return ouch.enter_order(number, "B", quantity, "AAPL", price, order_id="x", **other)
