@@ -193,8 +193,9 @@ class Codec:
         assert len(self.by_type) == len(layouts), "two messages share a type byte"
 
     def packer(self, message: type[msgspec.Struct]) -> Callable[..., bytes]:
-        """Packs the values of this message, in the order of its fields: for callers who write on
-        the order path, where making the Struct only to take it apart costs as much again."""
+        """Packs the values of this message, in the order of its fields (a last one, the appendage,
+        is left out): also for callers who write on the order path, where making the Struct only to
+        take it apart costs as much again."""
         (layout,) = (layout for layout in self.layouts if layout.message is message)
         return partial(layout.pack, layout.type_code)
 

@@ -49,16 +49,16 @@ TRADING_STATE: Final[dict[Phase, bytes | None]] = {
 SIDE: Final = {Side.BUY: code.Side.BUY.value, Side.SELL: code.Side.SELL.value}
 _BUY: Final = code.Side.BUY.value
 
-_pack_system_event: Final = itch.LAYOUTS[itch.SystemEvent].pack
-_pack_directory: Final = itch.LAYOUTS[itch.StockDirectory].pack
-_pack_action: Final = itch.LAYOUTS[itch.StockTradingAction].pack
-_pack_add: Final = itch.LAYOUTS[itch.AddOrder].pack
-_pack_executed: Final = itch.LAYOUTS[itch.OrderExecuted].pack
-_pack_cancel: Final = itch.LAYOUTS[itch.OrderCancel].pack
-_pack_delete: Final = itch.LAYOUTS[itch.OrderDelete].pack
-_pack_replace: Final = itch.LAYOUTS[itch.OrderReplace].pack
-_pack_trade: Final = itch.LAYOUTS[itch.Trade].pack
-_pack_broken: Final = itch.LAYOUTS[itch.BrokenTrade].pack
+_pack_system_event: Final = itch.MESSAGES.packer(itch.SystemEvent)
+_pack_directory: Final = itch.MESSAGES.packer(itch.StockDirectory)
+_pack_action: Final = itch.MESSAGES.packer(itch.StockTradingAction)
+_pack_add: Final = itch.MESSAGES.packer(itch.AddOrder)
+_pack_executed: Final = itch.MESSAGES.packer(itch.OrderExecuted)
+_pack_cancel: Final = itch.MESSAGES.packer(itch.OrderCancel)
+_pack_delete: Final = itch.MESSAGES.packer(itch.OrderDelete)
+_pack_replace: Final = itch.MESSAGES.packer(itch.OrderReplace)
+_pack_trade: Final = itch.MESSAGES.packer(itch.Trade)
+_pack_broken: Final = itch.MESSAGES.packer(itch.BrokenTrade)
 
 
 class _Stock(msgspec.Struct, frozen=True):
@@ -165,9 +165,7 @@ class ItchFold:
             return
         stock = self._stocks[event.instrument_id]
         out.append(
-            _pack_action(
-                b"H", event.instrument_id, 0, self._timestamp, stock.name, state, b" ", b"    "
-            )
+            _pack_action(event.instrument_id, 0, self._timestamp, stock.name, state, b" ", b"    ")
         )
         if self._opening:
             self._opening -= 1
@@ -194,12 +192,11 @@ class ItchFold:
             out.append(self._directory(event.instrument_id))
 
     def _system_event(self, event_code: EventCode) -> bytes:
-        return _pack_system_event(b"S", 0, 0, self._timestamp, event_code.value)
+        return _pack_system_event(0, 0, self._timestamp, event_code.value)
 
     def _directory(self, locate: int) -> bytes:
         stock = self._stocks[locate]
         return _pack_directory(
-            b"R",
             locate,
             0,
             self._timestamp,
@@ -234,7 +231,6 @@ class ItchFold:
             return
         out.append(
             _pack_add(
-                b"A",
                 locate,
                 0,
                 self._timestamp,
@@ -251,7 +247,6 @@ class ItchFold:
         if event.displayed:
             out.append(
                 _pack_executed(
-                    b"E",
                     locate,
                     0,
                     self._timestamp,
@@ -263,7 +258,6 @@ class ItchFold:
         else:
             out.append(
                 _pack_trade(
-                    b"P",
                     locate,
                     0,
                     self._timestamp,
@@ -278,9 +272,7 @@ class ItchFold:
 
     def _canceled(self, event: OrderCanceled, out: list[bytes]) -> None:
         if event.rested and event.displayed:
-            out.append(
-                _pack_delete(b"D", event.instrument_id, 0, self._timestamp, event.order_reference)
-            )
+            out.append(_pack_delete(event.instrument_id, 0, self._timestamp, event.order_reference))
 
     def _reduced(self, event: OrderReduced | OrderModified, out: list[bytes]) -> None:
         shares = event.quantity if event.displayed == FULL else event.displayed
@@ -297,27 +289,24 @@ class ItchFold:
             if new < old:
                 self._cancel(out, locate, event.order_reference, old - new)
             return
-        deleted = _pack_delete(b"D", locate, 0, self._timestamp, event.old_order_reference)
+        deleted = _pack_delete(locate, 0, self._timestamp, event.old_order_reference)
         out.append(deleted)
         # A Replace `U` after all if the order rests again before anything else is told.
         self._moved_to = event.order_reference
         self._deleted = deleted
 
     def _cancel(self, out: list[bytes], locate: int, reference: int, shares: int) -> None:
-        out.append(_pack_cancel(b"X", locate, 0, self._timestamp, reference, shares))
+        out.append(_pack_cancel(locate, 0, self._timestamp, reference, shares))
 
     def _move(self, out: list[bytes], locate: int, reference: int, shares: int, price: int) -> None:
         old_reference = int.from_bytes(self._deleted[11:19], "big")
-        out[-1] = _pack_replace(
-            b"U", locate, 0, self._timestamp, old_reference, reference, shares, price
-        )
+        out[-1] = _pack_replace(locate, 0, self._timestamp, old_reference, reference, shares, price)
 
     def _refreshed(self, event: OrderRefreshed, out: list[bytes]) -> None:
         """The old reference was executed to nothing: what shows now is an order of its own."""
         locate = event.instrument_id
         out.append(
             _pack_add(
-                b"A",
                 locate,
                 0,
                 self._timestamp,
@@ -334,7 +323,6 @@ class ItchFold:
         if shares:
             out.append(
                 _pack_replace(
-                    b"U",
                     event.instrument_id,
                     0,
                     self._timestamp,
@@ -346,7 +334,7 @@ class ItchFold:
             )
 
     def _busted(self, event: TradeBusted, out: list[bytes]) -> None:
-        out.append(_pack_broken(b"B", event.instrument_id, 0, self._timestamp, event.match_number))
+        out.append(_pack_broken(event.instrument_id, 0, self._timestamp, event.match_number))
 
 
 def has_words(instrument_id: int, instrument: Instrument) -> bool:

@@ -345,9 +345,7 @@ MESSAGES: Final = Codec(
     )
 )
 
-LAYOUTS: Final = {layout.message: layout for layout in MESSAGES.layouts}
-"""Each message's layout: `pack` is for the feed, which has values and makes no Struct."""
-
+_PACK: Final = {layout.message: MESSAGES.packer(layout.message) for layout in MESSAGES.layouts}
 _BY_TYPE: Final = MESSAGES.by_type
 
 
@@ -362,8 +360,7 @@ def decode(payload: bytes) -> Message:
 
 def encode(message: Message) -> bytes:
     """One message. Field sizes are the caller's promise."""
-    layout = LAYOUTS[type(message)]
-    return layout.pack(layout.type_code, *astuple(message))
+    return _PACK[type(message)](*astuple(message))
 
 
 def end_of_snapshot(sequence_number: int) -> EndOfSnapshot:

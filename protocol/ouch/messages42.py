@@ -333,7 +333,9 @@ OUTBOUND: Final = Codec(
 )
 
 _PACK: Final = {
-    layout.message: (layout.pack, layout.type_code) for layout in INBOUND.layouts + OUTBOUND.layouts
+    layout.message: codec.packer(layout.message)
+    for codec in (INBOUND, OUTBOUND)
+    for layout in codec.layouts
 }
 _INBOUND: Final = INBOUND.by_type
 _OUTBOUND: Final = OUTBOUND.by_type
@@ -375,5 +377,4 @@ def decode_outbound(payload: bytes) -> Outbound:
 
 def encode(message: Inbound | Outbound) -> bytes:
     """One message of either direction. Field sizes are the caller's promise."""
-    pack, type_code = _PACK[type(message)]
-    return pack(type_code, *astuple(message))
+    return _PACK[type(message)](*astuple(message))

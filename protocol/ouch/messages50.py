@@ -38,8 +38,9 @@ def _by_type(codec: Codec) -> dict[bytes, _Message]:
 _INBOUND: Final = _by_type(INBOUND)
 _OUTBOUND: Final = _by_type(OUTBOUND)
 _PACK: Final = {
-    layout.message: (layout.pack, layout.type_code, _nothing(layout)[0])
-    for layout in INBOUND.layouts + OUTBOUND.layouts
+    layout.message: (codec.packer(layout.message), _nothing(layout)[0])
+    for codec in (INBOUND, OUTBOUND)
+    for layout in codec.layouts
 }
 
 
@@ -73,12 +74,11 @@ def decode_outbound(payload: bytes) -> Outbound:
 
 def encode(message: Inbound | Outbound) -> bytes:
     """One message of either direction. Field sizes are the caller's promise."""
-    pack, type_code, nothing = _PACK[type(message)]
+    pack, nothing = _PACK[type(message)]
     if isinstance(message, SystemEvent):
-        return pack(type_code, *astuple(message))
-    values = astuple(message)
-    appendage = values[-1]
-    fixed = pack(type_code, *values[:-1])
+        return pack(*astuple(message))
+    *values, appendage = astuple(message)
+    fixed = pack(*values)
     if appendage is NO_OPTIONS or appendage == NO_OPTIONS:
         return fixed + nothing
     return fixed + pack_appendage(appendage)

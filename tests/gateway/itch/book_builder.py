@@ -28,7 +28,6 @@ class BookBuilder:
 
     def receive(self, payload: bytes) -> None:
         message = decode(payload)
-        assert itch.LAYOUTS[type(message)].size == len(payload)
         if isinstance(message, itch.SystemEvent):
             self.system_events.append(message.event_code)
         elif isinstance(message, itch.StockDirectory):

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from protocol.itch.enumerations import EventCode
 from protocol.itch.messages import (
-    LAYOUTS,
     MESSAGES,
     Message,
     OrderDelete,
@@ -42,7 +41,8 @@ def test_vector_with_trailing_data_or_cut_short_is_an_error(vector: Vector) -> N
 
 
 def test_every_message_has_a_vector() -> None:
-    assert {vector.subject for vector in VECTORS} == {message.__name__ for message in LAYOUTS}
+    names = {layout.message.__name__ for layout in MESSAGES.layouts}
+    assert {vector.subject for vector in VECTORS} == names
 
 
 def test_message_sizes_are_those_of_the_specification() -> None:
@@ -114,10 +114,10 @@ def test_end_of_snapshot_is_right_justified() -> None:
     assert encode(end_of_snapshot(907)) == b"G                 907"
 
 
-def test_pack_of_a_layout_is_encode_without_the_message() -> None:
-    layout = LAYOUTS[OrderDelete]
+def test_a_packer_is_encode_without_the_message() -> None:
+    pack = MESSAGES.packer(OrderDelete)
     message = OrderDelete(7, 0, timestamp_bytes(9), 12)
-    assert layout.pack(layout.type_code, 7, 0, timestamp_bytes(9), 12) == encode(message)
+    assert pack(7, 0, timestamp_bytes(9), 12) == encode(message)
 
 
 def values(place: Place) -> st.SearchStrategy[int | bytes]:
