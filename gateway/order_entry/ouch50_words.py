@@ -1,4 +1,4 @@
-"""OUCH 5.0 values and engine words, both ways: the tables.
+"""OUCH 5.0 values and engine words, both ways: the tables. Those that are 4.2's are `ouch_words`'s.
 
 Every member of an engine enumeration has an entry, or one in a `NO_...` table that says why this
 wire has no word for it; an OUCH value without an engine word is refused with the code named here.
@@ -8,16 +8,14 @@ Options of the appendage: `ouch50_options`.
 from struct import Struct
 from typing import Final
 
-from matching.types import (
-    BustReason,
-    CancelReason,
-    OrderType,
-    RejectReason,
-    Side,
-    TimeInForce,
-)
-from protocol.ouch.enumerations42 import BrokenTradeReason, Capacity, CrossType
-from protocol.ouch.enumerations42 import Side as OuchSide
+from gateway.order_entry.ouch_words import BROKEN_TRADE_REASON as BROKEN_TRADE_REASON
+from gateway.order_entry.ouch_words import CAPACITIES as CAPACITIES
+from gateway.order_entry.ouch_words import CAPACITY_OTHER as CAPACITY_OTHER
+from gateway.order_entry.ouch_words import NO_ORDER_TYPE as NO_ORDER_TYPE
+from gateway.order_entry.ouch_words import NO_TIME_IN_FORCE as NO_TIME_IN_FORCE
+from gateway.order_entry.ouch_words import SIDES as SIDES
+from matching.types import CancelReason, RejectReason, TimeInForce
+from protocol.ouch.enumerations42 import CrossType
 from protocol.ouch.enumerations50 import (
     CanceledReason,
     Display,
@@ -25,14 +23,6 @@ from protocol.ouch.enumerations50 import (
     RejectedReason,
 )
 from protocol.ouch.enumerations50 import TimeInForce as OuchTimeInForce
-
-SIDES: Final[dict[bytes, Side]] = {
-    OuchSide.BUY.value: Side.BUY,
-    OuchSide.SELL.value: Side.SELL,
-    OuchSide.SELL_SHORT.value: Side.SELL,
-    OuchSide.SELL_SHORT_EXEMPT.value: Side.SELL,
-}
-"""Side. Both short sales rest as sells; reports echo what was sent."""
 
 GOOD_TILL_TIME: Final = OuchTimeInForce.GOOD_TILL_TIME.value
 TIMES_IN_FORCE: Final[dict[bytes, TimeInForce]] = {
@@ -45,13 +35,6 @@ extended hours and after hours the engine has no word."""
 COMPOSED_TIMES_IN_FORCE: Final[dict[TimeInForce, str]] = {
     TimeInForce.FOK: "immediate or cancel with MinQty(3) = Quantity",
 }
-NO_TIME_IN_FORCE: Final[dict[TimeInForce, str]] = {
-    TimeInForce.GTC: "no OUCH order outlives its day",
-}
-NO_ORDER_TYPE: Final[dict[OrderType, str]] = {
-    OrderType.MARKET: "prices from 200,000.0000 up are market orders of a cross only",
-}
-"""LIMIT is what every Enter Order is."""
 
 HIDDEN: Final = Display.HIDDEN.value
 DISPLAYS: Final = frozenset({Display.VISIBLE.value, HIDDEN, Display.ATTRIBUTABLE.value})
@@ -59,9 +42,6 @@ DISPLAYS: Final = frozenset({Display.VISIBLE.value, HIDDEN, Display.ATTRIBUTABLE
 SWEEPS: Final = frozenset(one.value for one in IntermarketSweepEligibility)
 """Intermarket Sweep Eligibility: there is one venue, so each is accepted and echoed."""
 CONTINUOUS: Final = CrossType.CONTINUOUS.value
-CAPACITIES: Final = frozenset(one.value for one in Capacity)
-CAPACITY_OTHER: Final = Capacity.OTHER.value
-"""What any letter outside CAPACITIES becomes."""
 
 REJECTED_REASON: Final[dict[RejectReason, int]] = {
     RejectReason.UNKNOWN_INSTRUMENT: RejectedReason.INVALID_SYMBOL.value,
@@ -98,13 +78,6 @@ CANCELED_REASON: Final[dict[CancelReason, bytes]] = {
     CancelReason.POST_ONLY: CanceledReason.POST_ONLY_CONTRA.value,
 }
 """Reason of Canceled; an order that was only reduced gives USER."""
-
-BROKEN_TRADE_REASON: Final[dict[BustReason, bytes]] = {
-    BustReason.ERRONEOUS: BrokenTradeReason.ERRONEOUS.value,
-    BustReason.CONSENT: BrokenTradeReason.CONSENT.value,
-    BustReason.SUPERVISORY: BrokenTradeReason.SUPERVISORY.value,
-    BustReason.EXTERNAL: BrokenTradeReason.EXTERNAL.value,
-}
 
 NO_FIRM: Final = b" " * 4
 """Firm(2) of an order that names none, and in requests about firms: all of them."""
