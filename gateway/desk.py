@@ -59,7 +59,7 @@ class Floor(Protocol):
 
     @property
     def happened(self) -> Sequence[Event]:
-        """The events of the open tick so far."""
+        """The events of the open tick so far; another object in every tick that is written."""
 
     def submit(self, command: Command) -> tuple[Event, ...]:
         """Number, apply and route one command."""

@@ -118,6 +118,10 @@ class Orders:
         outcomes = self._outcomes.get(session_id, {})
         return [o for o in outcomes.values() if isinstance(o, Order) and o.live]
 
+    def spent_by(self, session_id: int) -> int:
+        """How many client ids of this session are remembered: what `live_of_session` costs."""
+        return len(self._outcomes.get(session_id, ()))
+
     def last_client_id(self, session_id: int) -> bytes:
         """The client id that this session spent last today; empty if it spent none."""
         outcomes = self._outcomes.get(session_id)

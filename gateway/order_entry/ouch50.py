@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.desk import Floor
 from gateway.order_entry import requests
-from gateway.order_entry.ouch50_options import Refusal, Terms, judge, unsupported
+from gateway.order_entry.ouch50_options import Refusal, Terms, judge, too_many, unsupported
 from gateway.order_entry.ouch50_reports import Ouch50Reports
 from gateway.order_entry.ouch50_words import (
     CAPACITIES,
@@ -32,6 +32,7 @@ from gateway.order_entry.ouch_words import is_modification
 from gateway.order_entry.outcomes import Order
 from gateway.order_entry.soup_login import SoupLogins
 from gateway.order_entry.soup_sessions import SoupSessions, soup_of
+from gateway.order_entry.tick_share import TickShare
 from gateway.sessions import Connection, Numbers, SessionRecord
 from matching.commands import (
     EnterOrder,
@@ -58,6 +59,10 @@ PORT: Final = b"ouch50"
 """First part of a session's key: a username is a session of its own on each OUCH port."""
 
 USER_REF_NUM_MAX: Final = 0xFFFFFFFF
+MASS_CANCEL_IDS_MAX: Final = 250_000
+"""Client ids that the Mass Cancels of a session look at in one tick: 0.3 us each."""
+DISABLED_FIRMS_MAX: Final = 1_000
+"""Of one session."""
 
 _LIMIT: Final = OrderType.LIMIT
 _DAY: Final = TimeInForce.DAY
@@ -72,6 +77,7 @@ class Ouch50Desk:
         self._sessions = SoupSessions(floor)
         self.reports = Ouch50Reports(floor, self._sessions)
         self._logins = SoupLogins(floor, self._sessions, (WIRE, PORT), self.reports.day_started)
+        self._mass_cancels = TickShare(floor, MASS_CANCEL_IDS_MAX)
         self._instrument_ids: dict[bytes, int] = {}
         """By Symbol: instrument_id and round lot."""
         self._requests: dict[type, Callable[..., None]] = {
@@ -311,13 +317,17 @@ class Ouch50Desk:
             except Refusal as refusal:
                 self._refuse(record, number, RequestKind.CANCEL, refusal)
                 return
-        order_ids = None
-        if firm != NO_FIRM:
-            order_ids = tuple(
-                order.order_id
-                for order in self._floor.orders.live_of_session(record.session_id)
-                if unpack_echo(order.echo)[-1] == firm
-            )
+        orders = self._floor.orders
+        if not self._mass_cancels.take(record.session_id, orders.spent_by(record.session_id)):
+            self._refuse(record, number, RequestKind.CANCEL, too_many(b"Mass Cancels at once"))
+            return
+        # Named, so that the engine looks neither at other sessions' orders nor at those that stay.
+        order_ids = tuple(
+            order.order_id
+            for order in orders.live_of_session(record.session_id)
+            if instrument_id in (0, order.instrument_id)
+            and (firm == NO_FIRM or unpack_echo(order.echo)[-1] == firm)
+        )
         self._floor.submit(
             MassCancel(
                 record.session_id,
@@ -334,16 +344,17 @@ class Ouch50Desk:
     def _set_order_entry(
         self, record: SessionRecord, message: ouch.DisableOrderEntry | ouch.EnableOrderEntry
     ) -> None:
-        if message.user_ref_num > self._highest(record):
-            self._floor.submit(
-                SetOrderEntry(
-                    record.session_id,
-                    record.account_id,
-                    b"%d" % message.user_ref_num,
-                    message.firm,
-                    isinstance(message, ouch.EnableOrderEntry),
-                )
-            )
+        number, firm = message.user_ref_num, message.firm
+        if number <= self._highest(record):
+            return
+        enabled = isinstance(message, ouch.EnableOrderEntry)
+        disabled = self._floor.orders.entry_disabled(record.session_id)
+        if not enabled and firm not in disabled and len(disabled) >= DISABLED_FIRMS_MAX:
+            self._refuse(record, number, RequestKind.CANCEL, too_many(b"firms disabled"))
+            return
+        self._floor.submit(
+            SetOrderEntry(record.session_id, record.account_id, b"%d" % number, firm, enabled)
+        )
 
     def _account_query(self, record: SessionRecord, message: ouch.AccountQuery) -> None:
         highest = self._highest(record)

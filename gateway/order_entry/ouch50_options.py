@@ -140,6 +140,11 @@ def unsupported(code: RejectedReason, field: bytes, value: bytes) -> Refusal:
     return Refusal(code, RejectReason.UNSUPPORTED, b"%b not supported: %b" % (field, value))
 
 
+def too_many(what: bytes) -> Refusal:
+    """The venue's time and memory are everybody's."""
+    return Refusal(RejectedReason.OTHER, RejectReason.NOT_ALLOWED, b"too many " + what)
+
+
 def _invalid(code: RejectedReason, field: bytes, value: bytes) -> Refusal:
     return Refusal(code, RejectReason.INVALID_FIELD, b"invalid %b: %b" % (field, value))
 

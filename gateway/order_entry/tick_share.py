@@ -1,0 +1,33 @@
+"""A session's share of a tick in requests that cost more than their bytes: everybody waits for a
+tick's end, and a read holds thousands of requests."""
+
+from collections.abc import Sequence
+
+from gateway.desk import Floor
+from matching.events import Event
+
+
+class TickShare:
+    """Work that each session may cause in one tick, in whatever unit `share` counts."""
+
+    __slots__ = ("_floor", "_share", "_taken", "_tick")
+
+    def __init__(self, floor: Floor, share: int) -> None:
+        self._floor = floor
+        self._share = share
+        self._tick: Sequence[Event] = ()
+        self._taken: dict[int, int] = {}
+        """By session_id."""
+
+    def take(self, session_id: int, work: int) -> bool:
+        """Take `work` of it; False where the share was used up before, so that the first request
+        of a tick is always served."""
+        tick = self._floor.happened
+        if tick is not self._tick:
+            self._tick = tick
+            self._taken = {}
+        taken = self._taken.get(session_id, 0)
+        if taken >= self._share:
+            return False
+        self._taken[session_id] = taken + work
+        return True
