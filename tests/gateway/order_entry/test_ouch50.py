@@ -1,4 +1,5 @@
-"""OUCH 5.0 orders and their answers (`gateway.order_entry.ouch50`), through the whole venue."""
+"""OUCH 5.0 orders (`gateway.order_entry.ouch50`) and their answers
+(`gateway.order_entry.ouch50_reports`), through the whole venue."""
 
 from typing import Any
 

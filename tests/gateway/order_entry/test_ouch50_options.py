@@ -1,4 +1,5 @@
-"""The appendage of OUCH 5.0 orders: what is in force, what is refused with which code."""
+"""The appendage of OUCH 5.0 orders: what is in force, what is refused with which code
+(`gateway.order_entry.ouch50_options`)."""
 
 from typing import Any
 
