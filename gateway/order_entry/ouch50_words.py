@@ -29,9 +29,10 @@ TIMES_IN_FORCE: Final[dict[bytes, TimeInForce]] = {
     OuchTimeInForce.DAY.value: TimeInForce.DAY,
     OuchTimeInForce.IMMEDIATE_OR_CANCEL.value: TimeInForce.IOC,
     GOOD_TILL_TIME: TimeInForce.DAY,
+    OuchTimeInForce.EXTENDED_HOURS.value: TimeInForce.DAY,
 }
-"""Time In Force. GOOD_TILL_TIME is a day order that ExpireTime(15) ends before the day does; for
-extended hours and after hours the engine has no word."""
+"""Time In Force. GOOD_TILL_TIME is a day order that ExpireTime(15) ends before the day does. All
+hours are the day, as System Hours of 4.2 are; for after hours alone the engine has no word."""
 COMPOSED_TIMES_IN_FORCE: Final[dict[TimeInForce, str]] = {
     TimeInForce.FOK: "immediate or cancel with MinQty(3) = Quantity",
 }

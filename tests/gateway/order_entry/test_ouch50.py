@@ -137,6 +137,15 @@ def test_accepted_echoes_what_the_engine_has_no_word_for(trader: Ouch50Client) -
     assert trader.ask(msgspec.structs.replace(enter(9), **details)) == [accepted(9, 1, **details)]
 
 
+def test_an_order_for_extended_hours_lives_for_the_day(
+    venue: VenueHarness, trader: Ouch50Client
+) -> None:
+    order = enter(1, time_in_force=b"5")
+    assert trader.ask(order) == [accepted(1, 1, time_in_force=b"5")]
+    venue.control(EndOfDay())
+    assert trader.news()[0] == canceled(1, 100, b"T")
+
+
 def test_an_unknown_capacity_becomes_other(trader: Ouch50Client) -> None:
     assert trader.ask(enter(1, capacity=b"?")) == [accepted(1, 1, capacity=b"O")]
 
@@ -228,7 +237,6 @@ def test_equal_cl_ord_ids_are_nobodys_concern(trader: Ouch50Client) -> None:
         ({"price": 2_000_000_000}, 0x1D),
         ({"price": 0x7FFFFFFF}, 0x1D),
         ({"price": 0xFFFFFFFFFFFFFFFF}, 0x1D),
-        ({"time_in_force": b"5"}, 0x0F),
         ({"time_in_force": b"E"}, 0x0F),
         ({"time_in_force": b"?"}, 0x0F),
         ({"display": b"Z"}, 0x03),
@@ -376,7 +384,7 @@ def test_replace_with_a_number_that_is_not_higher_is_silent_and_leaves_the_order
         {"price": PRICE + 1},
         {"price": 0xFFFFFFFFFFFFFFFF},
         {"time_in_force": b"3"},
-        {"time_in_force": b"5"},
+        {"time_in_force": b"E"},
         {"display": b"Z"},
         {"intermarket_sweep_eligibility": b"?"},
         {"appendage": Appendage(min_qty=100)},
