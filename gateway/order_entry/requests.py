@@ -10,6 +10,9 @@ from gateway.sessions import SessionRecord
 from matching.commands import CancelOrder, RefuseRequest, ReplaceOrder
 from matching.types import RejectReason, RequestKind, Side
 
+_PRINTABLE = bytes(byte if byte >= 0x20 else 0x3F for byte in range(256))
+"""A delimiter in what a client sent must not begin a field."""
+
 
 def refuse(
     floor: Floor,
@@ -42,7 +45,9 @@ def refused_terms(side: Side | None, symbol: bytes, quantity: bytes, price: byte
     report it on FIX. As FIX fields; a side that is none of ours, and what is empty, is left out."""
     sides = {Side.BUY: b"1", Side.SELL: b"2", None: b""}
     fields = ((b"38", quantity), (b"44", price), (b"54", sides[side]), (b"55", symbol))
-    return b"\x01".join(tag + b"=" + value[:32] for tag, value in fields if value)
+    return b"\x01".join(
+        tag + b"=" + value[:32].translate(_PRINTABLE) for tag, value in fields if value
+    )
 
 
 def visible(floor: Floor, session: SessionRecord, order_id: int) -> Order | None:

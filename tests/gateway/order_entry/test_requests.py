@@ -162,3 +162,10 @@ def test_a_replace_of_nothing_or_of_a_closed_order_is_refused(floor: StagedFloor
     request = ReplaceOrder(OWNER, 1, 1, b"s", 5, 100, keep_priority=True)
     requests.replace(floor, floor.session(OWNER), request, order, b"echo")  # type: ignore[arg-type]
     assert floor.last() == refused(b"s", REPLACE, RejectReason.TOO_LATE, 1, b"order is closed")
+
+
+def test_a_delimiter_in_a_refused_symbol_begins_no_field() -> None:
+    assert (
+        requests.refused_terms(Side.SELL, b"A\x0154=1", b"100", b"187")
+        == b"38=100\x0144=187\x0154=2\x0155=A?54=1"
+    )
