@@ -4,7 +4,8 @@ Orders in detail: test_soup_orders42.py and test_soup_words42.py.
 """
 
 import asyncio
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,25 +132,24 @@ async def test_a_login_at_the_end_or_beyond_hears_what_is_new(
     await again.logout()
 
 
-@pytest.mark.parametrize("sequence", ["1", " ", "0", "3"])
-@pytest.mark.parametrize("justify", [str.ljust, str.rjust])
 async def test_a_login_may_be_padded_on_either_side_with_spaces_and_nuls(
-    venue: VenueProcess, sequence: str, justify: Any
+    venue: VenueProcess,
 ) -> None:
     with RawSoup.login(venue.ports["ouch42"], "TRADER") as first:
         first.order(ouch.enter_order("T1", "B", 100, "NOSUCH", PRICE))
         told = [first.message(), first.message()]
-    number = {"1": 1, "3": 3}.get(sequence, 3)
-    for padding in (" ", "\0"):
-        fields = [("trader", 6), ("trader", 10), ("", 10), (sequence.strip(), 20)]
-        text = "".join(justify(field, size, padding) for field, size in fields)
-        for timeout in ("", "15000"):
-            with RawSoup(venue.ports["ouch42"]) as client:
-                client.send(packet("L", (text + timeout).encode()))
-                kind, payload = client.receive()
-                assert (kind, len(payload), int(payload[10:])) == ("A", 30, number)
-                assert payload == payload[:10].strip().rjust(10) + str(number).encode().rjust(20)
-                assert [client.message() for _ in told[number - 1 :]] == told[number - 1 :]
+    sides: list[Callable[[str, int, str], str]] = [str.ljust, str.rjust]
+    for (sequence, number), justify, padding, timeout in itertools.product(
+        [("1", 1), ("2", 2), ("3", 3), ("0", 3), ("", 3)], sides, " \0", ["", "15000"]
+    ):
+        fields = [("trader", 6), ("trader", 10), ("", 10), (sequence, 20)]
+        text = "".join(justify(field, size, padding) for field, size in fields) + timeout
+        with RawSoup(venue.ports["ouch42"]) as client:
+            client.send(packet("L", text.encode()))
+            kind, payload = client.receive()
+            assert (kind, len(payload), int(payload[10:])) == ("A", 30, number)
+            assert payload == payload[:10].strip().rjust(10) + str(number).encode().rjust(20)
+            assert [client.message() for _ in told[number - 1 :]] == told[number - 1 :]
 
 
 async def morning(floor: Floor) -> None:
