@@ -8,7 +8,9 @@ from random import Random
 from gateway.journal.reader import open_reader
 from gateway.journal.recovery import verify
 from tests.crash.fix_wire import FixWire
+from tests.crash.itch_reader import ItchReader
 from tests.crash.ledger import check_matches
+from tests.crash.ouch50_words import Ouch50Words
 from tests.crash.soup_wire import SoupWire
 from tests.crash.trader import Trader
 from tests.crash.websocket_wire import WebSocketWire
@@ -21,24 +23,27 @@ FILLS_A_LIFE = 10
 
 
 def make_traders(seed: int) -> list[Trader]:
-    """Three FIX versions, two OUCH logins, two WebSocket sessions."""
+    """Three FIX versions, two logins on each OUCH port, two WebSocket sessions."""
     return [
         Trader("F42", seed, lambda record: FixWire(record, "CRASH42", "FIX.4.2")),
         Trader("F44", seed, lambda record: FixWire(record, "CRASH44", "FIX.4.4")),
         Trader("F50", seed, lambda record: FixWire(record, "CRASH50", "FIXT.1.1")),
         Trader("OA", seed, lambda record: SoupWire(record, "SIM011")),
         Trader("OB", seed, lambda record: SoupWire(record, "SIM012")),
+        Trader("OC", seed, lambda record: SoupWire(record, "SIM013", Ouch50Words())),
+        Trader("OD", seed, lambda record: SoupWire(record, "SIM014", Ouch50Words())),
         Trader("WA", seed, lambda record: WebSocketWire(record, "SIM021")),
         Trader("WB", seed, lambda record: WebSocketWire(record, "SIM022")),
     ]
 
 
 class CrashRun:
-    """One data directory, its venue and its clients over a number of kills."""
+    """One data directory, its venue, its clients and a subscriber over a number of kills."""
 
     def __init__(self, venue: VenueProcess, traders: list[Trader], seed: int) -> None:
         self.venue = venue
         self.traders = traders
+        self.market = ItchReader("SIM015")
         self._rng = Random(seed)
         self._fills: dict[str, int] = {}
         self.findings: list[str] = []
@@ -53,6 +58,7 @@ class CrashRun:
                     await self._load_and_kill()
                 else:
                     await asyncio.gather(*(trader.cancel_all() for trader in self.traders))
+                    await self._check_market()
             except (AssertionError, TimeoutError, OSError) as error:
                 self.findings.append(f"life {life}: {error!r}")
             self._collect(life)
@@ -63,6 +69,7 @@ class CrashRun:
     async def come_back(self) -> None:
         """All log on again, catch up, hear everything again, and ask for their orders."""
         ports = self.venue.ports
+        await self.market.connect(ports)
         for step in (
             lambda trader: trader.connect(ports),
             lambda trader: trader.catch_up(),
@@ -75,6 +82,11 @@ class CrashRun:
                     raise result
         # Only now has everybody been told both sides of every match.
         self.findings += check_matches([trader.ledger for trader in self.traders])
+        await self._check_market()
+
+    async def _check_market(self) -> None:
+        ledgers = [trader.ledger for trader in self.traders]
+        await self.market.check(self.venue.ports, ledgers)
 
     async def judge(self) -> list[str]:
         """One more life: everybody comes back and compares. Findings of all lives."""
@@ -101,7 +113,7 @@ class CrashRun:
 
     async def all_gone(self) -> None:
         """The venue has ended: what was on its way has been read."""
-        await asyncio.gather(*(trader.gone() for trader in self.traders))
+        await asyncio.gather(self.market.gone(), *(trader.gone() for trader in self.traders))
 
     async def _load_and_kill(self) -> None:
         """Orders from everybody; in every third life while all history is told again, too."""
@@ -121,3 +133,4 @@ class CrashRun:
     def _collect(self, life: int) -> None:
         for trader in self.traders:
             self.findings += [f"life {life}: {text}" for text in trader.record.findings]
+        self.findings += [f"life {life}: {text}" for text in self.market.findings]

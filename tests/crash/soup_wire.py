@@ -1,24 +1,27 @@
-"""An OUCH 4.2 client over SoupBinTCP: packets by hand, layouts as `tests.interop` read them."""
+"""An OUCH client over SoupBinTCP: packets by hand, messages as its words have them."""
 
 import struct
 from collections.abc import Iterator
 
 from tests.crash.ledger import Record, Told
-from tests.interop import ouch42_definitions as ouch
-
-_TIMESTAMP = slice(1, 9)
+from tests.crash.ouch42_words import Ouch42Words
+from tests.crash.ouch50_words import Ouch50Words
 
 
 class SoupWire:
     """One login; it always asks for the message after the last one that it was told."""
 
-    wire = "ouch"
-    port = "ouch42"
     repeats = True
     """Nothing tells a client which of its messages arrived: unanswered ones are said again."""
 
-    def __init__(self, record: Record, name: str) -> None:
+    def __init__(
+        self, record: Record, name: str, words: Ouch42Words | Ouch50Words | None = None
+    ) -> None:
+        """`words`: those of OUCH 4.2 unless others are given."""
         self.record = record
+        self._words = Ouch42Words() if words is None else words
+        self.wire = self._words.wire
+        self.port = self._words.port
         self.name = name
         self.out = bytearray()
         self.ready = False
@@ -47,17 +50,16 @@ class SoupWire:
     def enter(
         self, client_id: str, buys: bool, quantity: int, cents: int, symbol: str, ioc: bool
     ) -> None:
-        kind = ouch.IMMEDIATE_OR_CANCEL if ioc else ouch.MARKET_HOURS
-        side = "B" if buys else "S"
-        self.packet(b"U", ouch.enter_order(client_id, side, quantity, symbol, cents * 100, kind))
+        words = self._words
+        self.packet(b"U", words.enter(client_id, buys, quantity, cents, symbol, ioc))
 
     def cancel(self, client_id: str, named: str, buys: bool, symbol: str) -> None:
-        self.packet(b"U", ouch.cancel_order(named))
+        self.packet(b"U", self._words.cancel(named))
 
     def replace(
         self, client_id: str, named: str, buys: bool, symbol: str, quantity: int, cents: int
     ) -> None:
-        self.packet(b"U", ouch.replace_order(named, client_id, quantity, cents * 100))
+        self.packet(b"U", self._words.replace(client_id, named, quantity, cents))
 
     def status(self, client_id: str, buys: bool, symbol: str) -> bool:
         return False
@@ -86,42 +88,26 @@ class SoupWire:
             if self._number != wanted:
                 record.find(f"lost: asked for number {wanted}, the venue has {self._number}")
             self.ready = True
+            if self._words.opening:
+                self.packet(b"U", self._words.opening)
+        elif kind == b"+":
+            self.ended = payload.decode("latin-1")
         elif kind == b"J":
             self.ended = f"login rejected: {payload!r}"
             record.find(self.ended)
         elif kind == b"S":
             number = self._number
             self._number += 1
+            if self.ended:
+                record.find(f"number {number} after the last word: {self.ended}")
             if record.take(number, payload):
-                yield self._told(payload)
+                yield from self._told(payload)
         elif kind == b"Z":
-            record.find("end of session")
+            self.ended = "end of session"
+            record.find(self.ended)
 
-    def _told(self, payload: bytes) -> Told:
-        if payload[:1] == b"B":
-            return Told("other")
-        match ouch.decode(payload):
-            case ouch.Accepted() as message:
-                return Told("accepted", message.token)
-            case ouch.Executed() as message:
-                return Told(
-                    "filled",
-                    message.token,
-                    match_number=message.match_number,
-                    quantity=message.shares,
-                    cents=message.price // 100,
-                )
-            case ouch.Replaced() as message:
-                return Told(
-                    "replaced",
-                    message.token,
-                    message.previous_token,
-                    quantity=message.shares,
-                    cents=message.price // 100,
-                )
-            case ouch.Canceled() as message:
-                return Told("canceled", message.token, quantity=message.decrement)
-            case ouch.Rejected() as message:
-                return Told("rejected", message.token)
-            case _:
-                return Told("other")
+    def _told(self, payload: bytes) -> Iterator[Told]:
+        try:
+            yield self._words.told(payload)
+        except AssertionError as error:
+            self.record.find(str(error))

@@ -25,7 +25,7 @@ class Trader(asyncio.Protocol):
         self.name = name
         self.record = Record(name)
         self.wire = make(self.record)
-        self.ledger = Ledger(self.record, silent=self.wire.wire == "ouch")
+        self.ledger = Ledger(self.record, silent=isinstance(self.wire, SoupWire))
         self.trading = False
         self.connected = False
         self._rng = Random(f"{name} {seed}")
@@ -57,7 +57,9 @@ class Trader(asyncio.Protocol):
     # -- coming and going ---------------------------------------------------------------------
 
     async def connect(self, ports: dict[str, int]) -> None:
-        """A new connection, logged in."""
+        """A new connection, logged in. Nothing new is asked before what has no answer yet: numbers
+        of OUCH 5.0 must rise."""
+        self.trading = False
         loop = asyncio.get_running_loop()
         await loop.create_connection(lambda: self, "127.0.0.1", ports[self.wire.port])
         await self.until(lambda: self.wire.ready, "logged in")
