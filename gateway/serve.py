@@ -32,8 +32,8 @@ from gateway.listeners import (
 from gateway.market_data_feed import PublicFeed, SessionFeed
 from gateway.metrics import Counters
 from gateway.order_entry.fix import FixDesk
-from gateway.order_entry.ouch import OuchDesk
-from gateway.order_entry.ouch50 import Ouch50Desk
+from gateway.order_entry.ouch import ouch_desk
+from gateway.order_entry.ouch50 import ouch50_desk
 from gateway.order_entry.websocket import WebSocketDesk
 from gateway.order_entry.websocket_subscriptions import Subscriptions
 from gateway.sequencer import Tick
@@ -63,8 +63,8 @@ def make_desks(
     """One desk for each order-entry wire."""
     return {
         b"fix": FixDesk(venue, config),
-        b"ouch": OuchDesk(venue, soup_settings(config.soupbintcp)),
-        b"ouch50": Ouch50Desk(venue, soup_settings(config.soupbintcp)),
+        b"ouch": ouch_desk(venue, soup_settings(config.soupbintcp)),
+        b"ouch50": ouch50_desk(venue, soup_settings(config.soupbintcp)),
         b"websocket": WebSocketDesk(venue, config, subscriptions=subscriptions),
     }
 

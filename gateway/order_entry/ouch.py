@@ -1,7 +1,7 @@
 """The OUCH 4.2 desk: requests translated.
 
-`soup_login` lets clients in, `ouch_enter` takes their new orders, `ouch_reports` is the way out;
-specs/ouch/README.md says which answer each request gets.
+`soup_desk` has the sessions, `soup_login` lets clients in, `ouch_enter` takes their new orders,
+`ouch_reports` is the way out; specs/ouch/README.md says which answer each request gets.
 """
 
 from collections.abc import Callable
@@ -20,31 +20,37 @@ from gateway.order_entry.ouch_words import (
     unpack_echo,
 )
 from gateway.order_entry.outcomes import Order
+from gateway.order_entry.soup_desk import SoupDesk
 from gateway.order_entry.soup_login import SoupLogins
-from gateway.order_entry.soup_sessions import SoupSessions, soup_of
-from gateway.sessions import Connection, Numbers, SessionRecord
+from gateway.order_entry.soup_sessions import SoupSessions
+from gateway.sessions import Connection, SessionRecord
 from matching.commands import ModifyOrder, ReduceOrder, ReplaceOrder
 from protocol.layout import LayoutError
 from protocol.ouch import messages42 as ouch
-from protocol.sent_log import Reader
 from protocol.soupbintcp.events import LoginRequested, UnsequencedData
 from protocol.soupbintcp.line import SoupSettings
-from protocol.soupbintcp.session import SoupServerSession
 
 WIRE: Final = b"ouch"
 PORT: Final = b"ouch42"
 """First part of a session's key: a username is a session of its own on each OUCH port."""
 
 
-class OuchDesk:
+def ouch_desk(floor: Floor, settings: SoupSettings | None = None) -> SoupDesk:
     """The OUCH 4.2 port."""
+    sessions = SoupSessions(floor)
+    reports = OuchReports(floor, sessions)
+    logins = SoupLogins(floor, sessions, (WIRE, PORT), reports.day_started)
+    requests = OuchRequests(floor, sessions, logins)
+    return SoupDesk(sessions, reports, requests.handle, settings)
 
-    def __init__(self, floor: Floor, settings: SoupSettings | None = None) -> None:
+
+class OuchRequests:
+    """What OUCH 4.2 clients ask for."""
+
+    def __init__(self, floor: Floor, sessions: SoupSessions, logins: SoupLogins) -> None:
         self._floor = floor
-        self._settings = settings
-        self._sessions = SoupSessions(floor)
-        self.reports = OuchReports(floor, self._sessions)
-        self._logins = SoupLogins(floor, self._sessions, (WIRE, PORT), self.reports.day_started)
+        self._sessions = sessions
+        self._logins = logins
         entry = OrderEntry(floor)
         self._enter_known = entry.enter_known
         self._requests: dict[type, Callable[..., None]] = {
@@ -54,12 +60,6 @@ class OuchDesk:
             ouch.ModifyOrder: self._modify,
             ouch.TradeNow: self._trade_now,
         }
-
-    # -- sessions -----------------------------------------------------------------------------
-
-    def open(self, now_ns: int) -> SoupServerSession:
-        """A session that waits for its Login Request."""
-        return SoupServerSession(now_ns, self._settings)
 
     def handle(self, connection: Connection, event: object) -> None:
         """Act on one event. Bytes that are no message end the connection."""
@@ -78,31 +78,6 @@ class OuchDesk:
         else:
             assert isinstance(event, LoginRequested), f"unexpected {event!r}"
             self._logins.login(connection, event)
-
-    def closed(self, connection: Connection) -> None:
-        """Nothing to detach: the log of a session numbers on without a connection."""
-
-    def shut(self, connection: Connection, text: str) -> None:
-        """Close without End of Session: the client comes back to the same session."""
-        soup_of(connection).close(text)
-
-    def announce(self, connection: Connection, headline: str, text: str) -> bool:
-        """No word for news here."""
-        return False
-
-    def renumber(self, session: SessionRecord, next_in: int, next_out: int) -> bool:
-        """A client asks for any number at its login: none has to be moved."""
-        return False
-
-    def numbers(self, session: SessionRecord) -> Numbers:
-        """The next number and the Soup session id."""
-        return self._sessions.numbers(session)
-
-    def restore(self, session: SessionRecord, numbers: Numbers, reader: Reader) -> None:
-        """The numbered history of a username, known or new."""
-        self._sessions.restore(session, numbers, reader)
-
-    # -- requests -----------------------------------------------------------------------------
 
     def _replace(self, record: SessionRecord, message: ouch.ReplaceOrder) -> None:
         floor = self._floor

@@ -1,7 +1,7 @@
 """The OUCH 5.0 desk: requests translated.
 
-`soup_login` lets clients in, `ouch50_reports` is the way out, specs/ouch/ouch50-rules.md says which
-answer each request gets.
+`soup_desk` has the sessions, `soup_login` lets clients in, `ouch50_reports` is the way out;
+specs/ouch/ouch50-rules.md says which answer each request gets.
 """
 
 from collections.abc import Callable
@@ -30,10 +30,11 @@ from gateway.order_entry.ouch50_words import (
 from gateway.order_entry.ouch_enter import PRICE_DECIMALS, has_words
 from gateway.order_entry.ouch_words import is_modification
 from gateway.order_entry.outcomes import Order
+from gateway.order_entry.soup_desk import SoupDesk
 from gateway.order_entry.soup_login import SoupLogins
-from gateway.order_entry.soup_sessions import SoupSessions, soup_of
+from gateway.order_entry.soup_sessions import SoupSessions
 from gateway.order_entry.tick_share import TickShare
-from gateway.sessions import Connection, Numbers, SessionRecord
+from gateway.sessions import Connection, SessionRecord
 from matching.commands import (
     EnterOrder,
     MassCancel,
@@ -49,10 +50,8 @@ from protocol.ouch import inbound50 as ouch
 from protocol.ouch.appendage import NO_ELEMENTS, NO_OPTIONS, Appendage, unpack_appendage
 from protocol.ouch.enumerations50 import RejectedReason
 from protocol.ouch.messages50 import decode_inbound
-from protocol.sent_log import Reader
 from protocol.soupbintcp.events import LoginRequested, UnsequencedData
 from protocol.soupbintcp.line import SoupSettings
-from protocol.soupbintcp.session import SoupServerSession
 
 WIRE: Final = b"ouch50"
 PORT: Final = b"ouch50"
@@ -68,18 +67,31 @@ _LIMIT: Final = OrderType.LIMIT
 _DAY: Final = TimeInForce.DAY
 
 
-class Ouch50Desk:
-    """The OUCH 5.0 port. A UserRefNum is the client id of its order in decimal digits."""
+def ouch50_desk(floor: Floor, settings: SoupSettings | None = None) -> SoupDesk:
+    """The OUCH 5.0 port."""
+    sessions = SoupSessions(floor)
+    reports = Ouch50Reports(floor, sessions)
+    logins = SoupLogins(floor, sessions, (WIRE, PORT), reports.day_started)
+    handle = Ouch50Requests(floor, sessions, logins, reports).handle
+    return SoupDesk(sessions, reports, handle, settings)
 
-    def __init__(self, floor: Floor, settings: SoupSettings | None = None) -> None:
+
+class Ouch50Requests:
+    """What OUCH 5.0 clients ask for. A UserRefNum is the client id of its order in decimal digits.
+
+    `reports` says what answers a request and is no event.
+    """
+
+    def __init__(
+        self, floor: Floor, sessions: SoupSessions, logins: SoupLogins, reports: Ouch50Reports
+    ) -> None:
         self._floor = floor
-        self._settings = settings
-        self._sessions = SoupSessions(floor)
-        self.reports = Ouch50Reports(floor, self._sessions)
-        self._logins = SoupLogins(floor, self._sessions, (WIRE, PORT), self.reports.day_started)
+        self._sessions = sessions
+        self._logins = logins
+        self._reports = reports
         self._mass_cancels = TickShare(floor, MASS_CANCEL_IDS_MAX)
         self._instrument_ids: dict[bytes, int] = {}
-        """By Symbol: instrument_id and round lot."""
+        """By Symbol."""
         self._requests: dict[type, Callable[..., None]] = {
             ouch.EnterOrder: self._enter,
             ouch.ReplaceOrder: self._replace,
@@ -90,12 +102,6 @@ class Ouch50Desk:
             ouch.EnableOrderEntry: self._set_order_entry,
             ouch.AccountQuery: self._account_query,
         }
-
-    # -- sessions -----------------------------------------------------------------------------
-
-    def open(self, now_ns: int) -> SoupServerSession:
-        """A session that waits for its Login Request."""
-        return SoupServerSession(now_ns, self._settings)
 
     def handle(self, connection: Connection, event: object) -> None:
         """Act on one event. Bytes that are no message end the connection."""
@@ -111,29 +117,6 @@ class Ouch50Desk:
         else:
             assert isinstance(event, LoginRequested), f"unexpected {event!r}"
             self._logins.login(connection, event)
-
-    def closed(self, connection: Connection) -> None:
-        """Nothing to detach: the log of a session numbers on without a connection."""
-
-    def shut(self, connection: Connection, text: str) -> None:
-        """Close without End of Session: the client comes back to the same session."""
-        soup_of(connection).close(text)
-
-    def announce(self, connection: Connection, headline: str, text: str) -> bool:
-        """No word for news here."""
-        return False
-
-    def renumber(self, session: SessionRecord, next_in: int, next_out: int) -> bool:
-        """A client asks for any number at its login: none has to be moved."""
-        return False
-
-    def numbers(self, session: SessionRecord) -> Numbers:
-        """The next number and the Soup session id."""
-        return self._sessions.numbers(session)
-
-    def restore(self, session: SessionRecord, numbers: Numbers, reader: Reader) -> None:
-        """The numbered history of a username, known or new."""
-        self._sessions.restore(session, numbers, reader)
 
     # -- orders -------------------------------------------------------------------------------
 
@@ -339,7 +322,7 @@ class Ouch50Desk:
                 order_ids,
             )
         )
-        self.reports.mass_canceled(record, number, firm, message.symbol)
+        self._reports.mass_canceled(record, number, firm, message.symbol)
 
     def _set_order_entry(
         self, record: SessionRecord, message: ouch.DisableOrderEntry | ouch.EnableOrderEntry
@@ -359,7 +342,7 @@ class Ouch50Desk:
     def _account_query(self, record: SessionRecord, message: ouch.AccountQuery) -> None:
         highest = self._highest(record)
         # 0 is no UserRefNum: none is left today.
-        self.reports.account(record, highest + 1 if highest < USER_REF_NUM_MAX else 0)
+        self._reports.account(record, highest + 1 if highest < USER_REF_NUM_MAX else 0)
 
     # -- inside -------------------------------------------------------------------------------
 

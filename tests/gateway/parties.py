@@ -12,8 +12,8 @@ from gateway.config import WebSocket as WebSocketConfig
 from gateway.desk import Desk
 from gateway.drop_copy import register_sessions
 from gateway.order_entry.fix import FixDesk
-from gateway.order_entry.ouch import OuchDesk
-from gateway.order_entry.ouch50 import Ouch50Desk
+from gateway.order_entry.ouch import ouch_desk
+from gateway.order_entry.ouch50 import ouch50_desk
 from gateway.order_entry.websocket import WebSocketDesk
 from gateway.order_entry.websocket_recorded import RecordedWebSocketSession
 from gateway.venue import Venue
@@ -214,8 +214,8 @@ Party = FixParty | OuchParty | Ouch50Party | WebSocketParty
 def _desks(config: Config) -> Callable[[Venue], Mapping[bytes, Desk]]:
     return lambda venue: {
         b"fix": FixDesk(venue, config),
-        b"ouch": OuchDesk(venue),
-        b"ouch50": Ouch50Desk(venue),
+        b"ouch": ouch_desk(venue),
+        b"ouch50": ouch50_desk(venue),
         b"websocket": WebSocketDesk(venue, config, new_session=RecordedWebSocketSession),
     }
 

@@ -8,8 +8,8 @@ from gateway.desk import Desk
 from gateway.drop_copy import register_sessions
 from gateway.itch.fold import ItchFold
 from gateway.order_entry.fix import FixDesk
-from gateway.order_entry.ouch import OuchDesk
-from gateway.order_entry.ouch50 import Ouch50Desk
+from gateway.order_entry.ouch import ouch_desk
+from gateway.order_entry.ouch50 import ouch50_desk
 from gateway.order_entry.websocket import WebSocketDesk
 from gateway.order_entry.websocket_recorded import RecordedWebSocketSession
 from gateway.venue import Venue
@@ -75,8 +75,8 @@ class Floor:
         config = self._config
         return {
             b"fix": FixDesk(venue, config),
-            b"ouch": OuchDesk(venue),
-            b"ouch50": Ouch50Desk(venue),
+            b"ouch": ouch_desk(venue),
+            b"ouch50": ouch50_desk(venue),
             b"websocket": WebSocketDesk(venue, config, new_session=RecordedWebSocketSession),
         }
 

@@ -3,7 +3,7 @@
 from gateway.config import Config
 from gateway.itch.feed import ItchFeed
 from gateway.order_entry.fix import FixDesk
-from gateway.order_entry.ouch import OuchDesk
+from gateway.order_entry.ouch import ouch_desk
 from matching.engine import Engine
 from protocol.itch import messages as itch
 from protocol.ouch import messages42 as ouch
@@ -15,7 +15,7 @@ from tests.gateway.venue_harness import VenueHarness
 
 def test_references_and_match_numbers_are_those_of_ouch_and_fix() -> None:
     harness = VenueHarness(
-        lambda venue: {b"ouch": OuchDesk(venue), b"fix": FixDesk(venue, Config())}
+        lambda venue: {b"ouch": ouch_desk(venue), b"fix": FixDesk(venue, Config())}
     )
     ouch_client, fix_client = OuchClient(harness), FixClient(harness)
     fix_client.log_on()

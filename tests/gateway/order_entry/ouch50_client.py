@@ -3,7 +3,7 @@
 from typing import Any
 
 from gateway.config import Config
-from gateway.order_entry.ouch50 import Ouch50Desk
+from gateway.order_entry.ouch50 import ouch50_desk
 from protocol.ouch.appendage import Appendage
 from protocol.ouch.inbound50 import CancelOrder, EnterOrder, Inbound, ReplaceOrder
 from protocol.ouch.messages50 import decode_outbound, encode
@@ -18,7 +18,7 @@ WIRE = b"ouch50"
 
 
 def ouch50_venue(config: Config | None = None) -> VenueHarness:
-    return VenueHarness(lambda venue: {WIRE: Ouch50Desk(venue)}, config)
+    return VenueHarness(lambda venue: {WIRE: ouch50_desk(venue)}, config)
 
 
 def cl_ord_id(number: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.order_entry.ouch import OuchDesk
+from gateway.order_entry.ouch import ouch_desk
 from protocol.ouch.messages42 import (
     CancelOrder,
     EnterOrder,
@@ -28,7 +28,7 @@ DAY = 99_998
 
 
 def ouch_venue() -> VenueHarness:
-    return VenueHarness(lambda venue: {b"ouch": OuchDesk(venue)})
+    return VenueHarness(lambda venue: {b"ouch": ouch_desk(venue)})
 
 
 def token(text: str) -> bytes:

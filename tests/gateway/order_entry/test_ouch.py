@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from gateway.config import Config
-from gateway.order_entry.ouch import OuchDesk
+from gateway.order_entry.ouch import ouch_desk
 from gateway.order_entry.ouch_enter import has_words
 from matching.commands import (
     BustTrade,
@@ -288,7 +288,7 @@ def test_nothing_enters_while_the_stock_does_not_trade(
 def test_a_stock_that_ouch_cannot_say_is_an_invalid_stock() -> None:
     fine = Instrument(symbol=b"GILT", price_decimals=6)
     venue = VenueHarness(
-        lambda venue: {b"ouch": OuchDesk(venue)}, Config(instruments=(fine, Instrument(b"AAPL")))
+        lambda venue: {b"ouch": ouch_desk(venue)}, Config(instruments=(fine, Instrument(b"AAPL")))
     )
     trader = OuchClient(venue)
     assert trader.ask(enter("T1", stock=b"GILT    "), enter("T2")) == [

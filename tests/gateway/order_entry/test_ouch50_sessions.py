@@ -3,7 +3,7 @@
 from gateway.credentials import ConfiguredCredentials
 from gateway.journal.log import MemoryLog
 from gateway.journal.render import batch_lines as lines_of
-from gateway.order_entry.ouch50 import USER_REF_NUM_MAX, Ouch50Desk
+from gateway.order_entry.ouch50 import USER_REF_NUM_MAX, ouch50_desk
 from gateway.replay import Replay
 from gateway.venue import Venue
 from matching.commands import BustTrade, EndOfDay, RerankOrder, SetPhase, StartOfDay
@@ -329,7 +329,7 @@ def test_every_message_of_two_days_and_a_restart_replays_without_divergence() ->
         replayed = Venue(
             log,
             ConfiguredCredentials(venue.config),
-            lambda floor: {WIRE: Ouch50Desk(floor)},
+            lambda floor: {WIRE: ouch50_desk(floor)},
             lambda line: None,
         )
         replayed.recover()

@@ -80,14 +80,13 @@ def test_known_terms_change_no_answer(orders: list[EnterOrder], data: st.DataObj
     assert answers[0] == answers[1]
 
 
-def entry_of(client: OuchClient) -> Any:
-    return client.harness.venue._desks[b"ouch"]._enter_known.__self__  # type: ignore[attr-defined]
+def requests_of(client: OuchClient) -> Any:
+    return client.harness.venue._desks[b"ouch"].handle.__self__
 
 
 def forget_everything(client: OuchClient) -> None:
     """Let the desk of this client judge every order field by field."""
-    desk: Any = client.harness.venue._desks[b"ouch"]
-    desk._enter_known = lambda record, payload: False
+    requests_of(client)._enter_known = lambda record, payload: False
 
 
 def test_the_phase_counts_for_orders_on_known_terms_too() -> None:
@@ -108,7 +107,7 @@ def test_more_terms_than_are_remembered_begin_anew(monkeypatch: pytest.MonkeyPat
     firms = [b"A   ", b"B   ", b"C   ", b"A   "]
     answers = client.ask(*(enter(f"T{n}", firm=firm) for n, firm in enumerate(firms, 1)))
     assert answers[1:] == [accepted(f"T{n}", n, firm=firm) for n, firm in enumerate(firms, 1)]
-    assert len(entry_of(client)._known_terms) == 2
+    assert len(requests_of(client)._enter_known.__self__._known_terms) == 2
 
 
 def test_terms_begin_with_the_time_in_force() -> None:

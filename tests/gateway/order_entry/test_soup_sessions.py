@@ -1,11 +1,11 @@
-"""Logins, numbers, replay, days and restarts of OUCH sessions."""
+"""gateway.order_entry.soup_desk, soup_sessions: logins, numbers, replay, days and restarts."""
 
 import pytest
 
 from gateway.credentials import ConfiguredCredentials
 from gateway.journal.log import MemoryLog
 from gateway.journal.records import FramesOut
-from gateway.order_entry.ouch import OuchDesk
+from gateway.order_entry.ouch import ouch_desk
 from gateway.order_entry.soup_sessions import session_id_after
 from gateway.replay import Replay
 from gateway.venue import Venue
@@ -335,7 +335,7 @@ def test_two_days_and_a_restart_replay_without_divergence(venue: VenueHarness) -
         replayed = Venue(
             log,
             ConfiguredCredentials(venue.config),
-            lambda floor: {b"ouch": OuchDesk(floor)},
+            lambda floor: {b"ouch": ouch_desk(floor)},
             lambda line: None,
         )
         replayed.recover()
