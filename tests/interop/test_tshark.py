@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.interop import ouch42_definitions as ouch
-from tests.interop.capture import Capture
+from tests.interop.capture import Capture, Traffic, may_capture
+from tests.interop.recording import Recording
 from tests.interop.soup_packets import RawSoup, login_packet, packet
 from tests.interop.venue_control import control
 from tests.interop.venue_process import VenueProcess
+from tests.needs import require_tool
 
 pytestmark = pytest.mark.interop
 PRICE = 187 * ouch.PRICE_UNIT
@@ -28,14 +30,15 @@ REJECT_REASONS = set("SXZDHNR")
 class Day:
     """All connections of one day, each read to its end."""
 
-    def __init__(self, venue: VenueProcess) -> None:
+    def __init__(self, venue: VenueProcess, port: int) -> None:
         self.venue = venue
+        self.port = port
         self.lines: list[RawSoup] = []
         self.trader = self.connected(login_packet("TRADER"))
         self.other = self.connected(login_packet("SIM001", idle_ms="60000"))
 
     def connected(self, first: bytes, answer: str = "A") -> RawSoup:
-        line = RawSoup(self.venue.ports["ouch42"])
+        line = RawSoup(self.port)
         self.lines.append(line)
         line.send(first)
         assert line.receive()[0] == answer
@@ -144,12 +147,12 @@ def the_end(day: Day) -> None:
     control(day.venue, "day", "end")
     for line in (day.trader, day.other):
         assert line.rest()[-1] == ("Z", b"")
-    last = RawSoup(day.venue.ports["ouch42"])
+    last = RawSoup(day.port)
     last.send(packet("+", LAST))
     last.close()
 
 
-def assert_tshark_heard_what_the_client_heard(capture: Capture, lines: list[RawSoup]) -> None:
+def assert_tshark_heard_what_the_client_heard(capture: Traffic, lines: list[RawSoup]) -> None:
     from_venue = f"tcp.srcport == {capture.port}"
     packets = Counter(kind for line in lines for kind in line.types)
     messages = Counter(chr(payload[0]) for line in lines for payload in line.payloads)
@@ -165,11 +168,13 @@ def assert_tshark_heard_what_the_client_heard(capture: Capture, lines: list[RawS
     assert set(messages) == set(OUTBOUND)
 
 
+@pytest.mark.parametrize("way", [Recording, *([Capture] if may_capture() else [])])
 def test_tshark_decodes_a_day_of_every_message_without_a_complaint(
-    venue: VenueProcess, tmp_path: Path
+    venue: VenueProcess, tmp_path: Path, way: type[Capture] | type[Recording]
 ) -> None:
-    with Capture(tmp_path, venue.ports["ouch42"]) as capture:
-        day = Day(venue)
+    require_tool("tshark")
+    with way(tmp_path, venue.ports["ouch42"]) as capture:
+        day = Day(venue, capture.port)
         for part in (logins, trades, changes, refusals, the_end):
             part(day)
         capture.stop(LAST)
