@@ -61,7 +61,7 @@ class SoupSessions:
     def start_day(self, record: SessionRecord) -> None:
         """The first message of the new history is about to be numbered."""
         replaying = self._ending.pop(record.session_id, None)
-        if replaying is not None:
+        if replaying is not None and soup_of(replaying).state is State.ENDING:
             # Its numbers would from now on be found to hold the messages of the new history.
             self.close(replaying, "next session began before the replay was through")
 

@@ -290,6 +290,20 @@ def test_a_replay_that_runs_at_the_end_of_the_day_is_completed(venue: VenueHarne
     assert client.ended
 
 
+def test_a_replay_that_was_completed_in_time_is_no_concern_of_the_next_day(
+    venue: VenueHarness,
+) -> None:
+    fill_history(venue)
+    client = OuchClient(venue)
+    venue.control(EndOfDay())
+    venue.settle()
+    venue.advance(0)
+    assert client.pipe.closed == "end of session"
+    said = len(venue.remarks)
+    venue.control(NEXT_DAY)
+    assert venue.remarks[said:] == []
+
+
 def test_a_replay_that_outlasts_the_night_is_cut_off(venue: VenueHarness) -> None:
     told = fill_history(venue)
     client = OuchClient(venue)
