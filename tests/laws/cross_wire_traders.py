@@ -65,7 +65,7 @@ class FixTrader:
 
     def __init__(self, harness: VenueHarness, wire: str, name: str) -> None:
         self.wire = wire
-        self.view = FixView()
+        self.view = FixView(wire)
         version = VERSIONS[wire]
         self.key: tuple[bytes, ...] = (b"fix", version.begin_string, name.encode(), b"XVEN")
         self._client = FixClient(harness, name.encode(), version)
@@ -170,7 +170,7 @@ class FixTrader:
 
 
 class OuchTrader:
-    """Logs in for the number after the last one; after End of Session, for the next day."""
+    """Logs in for the number after the last one; after End of Session, for the next day's first."""
 
     def __init__(self, harness: VenueHarness, wire: str, name: str) -> None:
         self.wire = wire
@@ -389,7 +389,6 @@ class WebSocketTrader:
         self._say(feed.Cancel(cl_ord_id=self.name(), order_id=order_id))
 
     def status(self, entry: Entry, reference: int) -> Told:
-        """Ask, and what the answer has to be."""
         self._say(feed.Status(cl_ord_id=entry.name))
         return Told("order_status")
 

@@ -118,7 +118,9 @@ class Truth:
 
     # -- who hears what -----------------------------------------------------------------------
 
-    def _tell(self, session_id: int, row: str, exec_id: str = "", reference: int = 0) -> None:
+    def _tell(
+        self, session_id: int, row: str, exec_id: str = "", reference: int = 0, request: str = ""
+    ) -> None:
         wire = self.wires[session_id]
         word = WORDS[row, wire]
         if not word:
@@ -126,9 +128,10 @@ class Truth:
         if wire.startswith("ouch"):
             told = Told(word, "", reference if word in ("A", "U", "T", "R") else 0)
         elif wire == "websocket":
-            told = Told(word, exec_id)
+            told = Told(word, exec_id, 0, request)
         else:
-            told = Told(word, exec_id, reference) if word.startswith("8") else Told(word)
+            report = word.startswith("8")
+            told = Told(word, exec_id, reference, request) if report else Told(word)
         self.told[session_id].append(told)
 
     def _tell_owner(self, order_id: int, row: str, exec_id: str) -> None:
@@ -236,9 +239,11 @@ class Truth:
         entry.ended = "expired" if event.reason is CancelReason.EXPIRED else "canceled"
         entry.settle()
         row = _CANCELED_ROWS[event.reason]
-        self._tell_owner(event.order_id, row, exec_id)
-        if event.requested_by not in (0, self.owners[event.order_id]):
-            self._tell(event.requested_by, row, exec_id, entry.reference)
+        owner, asking = self.owners[event.order_id], event.requested_by
+        # Nobody else's request is the owner's.
+        for session_id in dict.fromkeys((owner, asking or owner)):
+            request = event.client_id.decode() if session_id == asking else ""
+            self._tell(session_id, row, exec_id, entry.reference, request)
 
     def _mass_canceled(self, event: ev.MassCanceled, exec_id: str) -> None:
         self._tell(event.requested_by, "mass cancel done", exec_id)

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 from protocol import feed
-from protocol.ouch import messages42, outbound50
+from protocol.ouch import messages42, messages50, outbound50
 from tests.laws.cross_wire_ledger import Entry, Fill, Ledger
 
 Fields = dict[int, str]
@@ -21,6 +21,8 @@ class Told(NamedTuple):
     word: str
     exec_id: str = ""
     reference: int = 0
+    request: str = ""
+    """The receiver's own request that a cancel answers."""
 
 
 def units(price: str) -> int:
@@ -38,8 +40,10 @@ def average(entry: Entry) -> Decimal:
 class FixView:
     """ExecutionReports by OrderID(37)."""
 
-    def __init__(self) -> None:
+    def __init__(self, wire: str) -> None:
         self.ledger = Ledger()
+        self._shows_replaced = wire == "fix42"
+        self._replaced: set[str] = set()
         self.told: list[Told] = []
         self.refused: set[str] = set()
         self._by_id: dict[str, Entry] = {}
@@ -51,9 +55,9 @@ class FixView:
         assert message[35] == "8", message
         transaction = message.get(20, "0")
         tag = "20" if transaction != "0" else "150"
-        self.told.append(
-            Told(f"8 {tag}={message[int(tag)]}", message[17], int(message.get(198, "0")))
-        )
+        word = f"8 {tag}={message[int(tag)]}"
+        request = message[11] if word == "8 150=4" and 41 in message else ""
+        self.told.append(Told(word, message[17], int(message.get(198, "0")), request))
         kind = {"1": "H", "3": "I"}.get(transaction) or message[150]
         if kind == "8":
             assert (message[39], message[151], message[14]) == ("8", "0", "0"), message
@@ -85,6 +89,7 @@ class FixView:
         elif kind == "5":
             assert message[41] == entry.name
             ledger.rename(entry, message[11])
+            self._replaced.add(message[37])
             entry.leaves += int(message[38]) - entry.quantity
             entry.quantity = int(message[38])
             entry.price = units(message[44])
@@ -100,16 +105,16 @@ class FixView:
         else:
             assert kind in "0I", message
 
-    @staticmethod
-    def _agree(entry: Entry, message: Fields) -> None:
+    def _agree(self, entry: Entry, message: Fields) -> None:
         name = message.get(41, message[11]) if message[150] == "4" else message[11]
+        untraded = "5" if self._shows_replaced and message[37] in self._replaced else "0"
         states = {
-            "live": ("1",) if entry.cum else ("0", "5"),
-            "filled": ("2",),
-            "canceled": ("4",),
-            "expired": ("C",),
+            "live": "1" if entry.cum else untraded,
+            "filled": "2",
+            "canceled": "4",
+            "expired": "C",
         }
-        assert message[39] in states[entry.state], (entry, message)
+        assert message[39] == states[entry.state], (entry, message)
         assert (name, SIDES[message[54]], units(message[44]), int(message[38])) == (
             entry.name,
             entry.side,
@@ -176,8 +181,8 @@ class OuchView:
 
     @staticmethod
     def _told(kind: str, message: Any) -> Told:
-        encode = messages42.encode if type(message).__module__.endswith("42") else encode50
-        word = encode(message)[:1].decode()
+        pack = messages42.encode if type(message).__module__.endswith("42") else messages50.encode
+        word = pack(message)[:1].decode()
         reference = 0
         if kind == "Canceled":
             word += f" {message.reason.decode()}"
@@ -266,12 +271,6 @@ class OuchView:
         self.refused.add(self._name(message, self._names.token))
 
 
-def encode50(message: Any) -> bytes:
-    from protocol.ouch.messages50 import encode
-
-    return encode(message)
-
-
 class WebSocketView:
     """Messages by order_id."""
 
@@ -283,7 +282,8 @@ class WebSocketView:
 
     def hear(self, message: Any) -> None:
         kind = str(message.__struct_config__.tag)
-        self.told.append(Told(kind, getattr(message, "exec_id", "")))
+        request = message.cl_ord_id if isinstance(message, feed.Canceled) else ""
+        self.told.append(Told(kind, getattr(message, "exec_id", ""), 0, request))
         if isinstance(message, feed.Rejected):
             self.refused.add(message.cl_ord_id)
             return

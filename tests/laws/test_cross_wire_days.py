@@ -183,7 +183,9 @@ def play(seats: list[tuple[str, str]], steps: list[Step]) -> None:
     floor.check()
 
 
-@settings(max_examples=300)
+# A failure is worth the time that its shortening takes.
+@pytest.mark.timeout(900)
+@settings(max_examples=200)
 @given(SEATS, days(1, 30))
 def test_any_day_is_the_same_day_to_everybody(
     seats: list[tuple[str, str]], steps: list[Step]
