@@ -8,12 +8,13 @@ import contextlib
 import importlib.resources
 import logging
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 import uvicorn
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -24,7 +25,6 @@ from gateway.config import Config
 from gateway.edge import Door, Edge, Gate, Place
 from gateway.http_admin import admin_routes
 from gateway.listeners import door_of
-from gateway.metrics import Counters, VenueCollector
 from gateway.shell import Shell
 
 BACKLOG = 128
@@ -129,11 +129,12 @@ class HttpPort:
 
         return enter
 
-    def ready(self, shell: Shell, counters: Counters, ws_port: int) -> None:
-        """Recovery is over and the wires listen."""
+    def ready(self, shell: Shell, collectors: Sequence[Collector], ws_port: int) -> None:
+        """Recovery is over and the wires listen; `collectors` are what `/metrics` reads."""
         page = importlib.resources.files("gateway") / "page" / "index.html"
         self._page = page.read_text("utf-8").replace(WS_PORT_MARK, str(ws_port))
-        self._registry.register(VenueCollector(shell, counters))
+        for collector in collectors:
+            self._registry.register(collector)
         self._shell = shell
 
     async def close(self) -> None:

@@ -18,6 +18,7 @@ from gateway.desk import Desk
 from gateway.drop_copy import register_sessions
 from gateway.http import HttpPort
 from gateway.itch.feed import ItchFeed
+from gateway.itch.metrics import ItchCollector
 from gateway.itch.moldudp64 import MoldFeed, MoldPorts
 from gateway.itch.port import ItchPort
 from gateway.journal.file_log import Durability, FileLog
@@ -30,7 +31,7 @@ from gateway.listeners import (
     write_ports_file,
 )
 from gateway.market_data_feed import PublicFeed, SessionFeed
-from gateway.metrics import Counters
+from gateway.metrics import Counters, VenueCollector
 from gateway.order_entry.fix import FixDesk
 from gateway.order_entry.ouch import ouch_desk
 from gateway.order_entry.ouch50 import ouch50_desk
@@ -176,7 +177,8 @@ async def serve(config: cfg.Config, ports_file: Path | None) -> int:
     await listeners.open()
     mold = MoldPorts(shell, MoldFeed(itch), logger.info)
     await mold.open(config.itch.moldudp64, config.listen)
-    http.ready(shell, counters, listeners.ports["ws"])
+    collectors = (VenueCollector(shell, counters), ItchCollector(itch))
+    http.ready(shell, collectors, listeners.ports["ws"])
     listeners.ports["http"] = http.port
     start_collector()
     stop = asyncio.Event()

@@ -1,4 +1,5 @@
-"""The HTTP port of a real venue: page, health, metrics, and `gateway.http_admin` for operators."""
+"""The HTTP port of a real venue: page, health, metrics (`gateway.itch.metrics` too), and
+`gateway.http_admin` for operators."""
 
 import asyncio
 import json
@@ -120,6 +121,8 @@ async def test_orders_show_in_metrics_and_an_operator_acts_on_them(running: Venu
             "venue_live_orders 1.0",
             "venue_sessions_logged_on 1.0",
             "venue_order_to_ack_seconds_count 2.0",
+            "venue_itch_messages 11.0",
+            "venue_itch_subscribers 0.0",
         ):
             assert f"{line}\n" in text, text
         (row,) = [
