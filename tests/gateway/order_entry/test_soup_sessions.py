@@ -296,6 +296,7 @@ def test_a_replay_that_was_completed_in_time_is_no_concern_of_the_next_day(
     fill_history(venue)
     client = OuchClient(venue)
     venue.control(EndOfDay())
+    client.send(enter("LATE"))
     venue.settle()
     venue.advance(0)
     assert client.pipe.closed == "end of session"
