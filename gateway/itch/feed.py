@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from gateway.itch.fold import ItchFold
 from gateway.itch.snapshot import SnapshotMaker
 from gateway.itch.stream import ItchStream
+from gateway.login_delays import LoginDelays
 from gateway.order_entry.soup_sessions import session_id_after
 from gateway.sequencer import Tick
 from matching.events import Event
@@ -60,6 +61,7 @@ class ItchFeed:
         self._data_dir = data_dir
         self._call_soon = call_soon
         self.log_line = log_line
+        self.login_delays = LoginDelays()
         self.failed = False
         self.stream = ItchStream(b"", data_dir)
         """The running day's, between two days that of the one to come."""

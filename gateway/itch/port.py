@@ -8,6 +8,7 @@ import asyncio
 from typing import Final, cast
 
 from gateway.accounts import Verdict
+from gateway.addresses import host_of
 from gateway.connection import FLUSH_SECONDS
 from gateway.edge import Guest
 from gateway.itch.feed import ItchFeed
@@ -46,6 +47,7 @@ class ItchPort(asyncio.Protocol):
         "_timer",
         "_transport",
         "_username",
+        "_waiting",
     )
 
     _transport: asyncio.Transport
@@ -59,6 +61,8 @@ class ItchPort(asyncio.Protocol):
         self._snapshot: list[bytes] | None = None
         self._snapshot_log = SentLog()
         self._username = "not logged on"
+        self._waiting: tuple[int, LoginRequested, Verdict] | None = None
+        """A login that is judged, and when it is answered."""
         self._paused = False
         self._queued = False
         """The feed knows that it is behind."""
@@ -82,6 +86,10 @@ class ItchPort(asyncio.Protocol):
         self._drain()
 
     def eof_received(self) -> bool:
+        if self._waiting is not None:
+            # The session takes no end of input before its login is answered, which is for nobody.
+            self._close("disconnected while its login waited")
+            return True
         self._soup.receive_eof(self._shell.clock.now_ns())
         self._drain()
         return True
@@ -153,7 +161,10 @@ class ItchPort(asyncio.Protocol):
     @property
     def deadline_ns(self) -> int | None:
         """When `on_timer` has something to do."""
-        return self._soup.deadline_ns
+        deadline_ns = self._soup.deadline_ns
+        if self._waiting is None or deadline_ns is None:
+            return deadline_ns
+        return min(deadline_ns, self._waiting[0])
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -171,22 +182,42 @@ class ItchPort(asyncio.Protocol):
         self._arm()
 
     def _login(self, login: LoginRequested) -> None:
-        feed, soup = self._feed, self._soup
+        """Judge at once; answer at once, or when the address has its turn."""
         now_ns = self._shell.clock.now_ns()
-        verdict = self._judge(login)
+        delays, source = self._feed.login_delays, host_of(self._guest.peer)
+        turn_ns = delays.turn(source, login.username, now_ns)
+        if turn_ns is None:
+            why = "too many logins of this address wait for their answer"
+            self._refuse(LoginRejectReason.NOT_AUTHORIZED, why)
+            return
+        verdict = self._shell.venue.credentials.itch(login.username, login.password)
         if verdict.refusal:
-            self._remark(f"login refused: {verdict.refusal}")
-            soup.reject(LoginRejectReason.NOT_AUTHORIZED, now_ns)
+            delays.wrong(source, login.username, now_ns)
+        else:
+            delays.right(source, login.username)
+        if turn_ns > now_ns:
+            self._remark("login waits: wrong passwords from this address before")
+            self._waiting = (turn_ns, login, verdict)
+        else:
+            self._answer(login, verdict)
+
+    def _answer(self, login: LoginRequested, verdict: Verdict) -> None:
+        feed, soup = self._feed, self._soup
+        if soup.state is not State.DECIDING:
+            return
+        if verdict.refusal:
+            self._refuse(LoginRejectReason.NOT_AUTHORIZED, verdict.refusal)
             return
         self._username = login.username.decode("latin-1")
         stream = feed.stream
         wanted = login.requested_session
         if feed.failed or wanted not in (b"", stream.session_id, SNAPSHOT_SESSION):
             current = "none, the feed has failed" if feed.failed else f"{stream.session_id!r}"
-            self._remark(f"login refused: session expected {current}, received {wanted!r}")
-            soup.reject(LoginRejectReason.SESSION_NOT_AVAILABLE, now_ns)
+            why = f"session expected {current}, received {wanted!r}"
+            self._refuse(LoginRejectReason.SESSION_NOT_AVAILABLE, why)
             return
         self._guest.place.settle()
+        now_ns = self._shell.clock.now_ns()
         if wanted == SNAPSHOT_SESSION:
             soup.accept(self._snapshot_log, SNAPSHOT_SESSION, now_ns)
             feed.ask_snapshot(self)
@@ -200,8 +231,9 @@ class ItchPort(asyncio.Protocol):
             f"from number {soup.next_to_send}"
         )
 
-    def _judge(self, login: LoginRequested) -> Verdict:
-        return self._shell.venue.credentials.itch(login.username, login.password)
+    def _refuse(self, reason: LoginRejectReason, why: str) -> None:
+        self._remark(f"login refused: {why}")
+        self._soup.reject(reason, self._shell.clock.now_ns())
 
     def _advance_snapshot(self, messages: list[bytes]) -> None:
         soup, log = self._soup, self._snapshot_log
@@ -251,7 +283,7 @@ class ItchPort(asyncio.Protocol):
 
     def _arm(self) -> None:
         """Wake at the deadline. One that moved later is noticed when the timer fires."""
-        deadline_ns = self._soup.deadline_ns
+        deadline_ns = self.deadline_ns
         if deadline_ns is None or (self._timer is not None and deadline_ns >= self._deadline_ns):
             return
         if self._timer is not None:
@@ -261,15 +293,19 @@ class ItchPort(asyncio.Protocol):
         self._timer = None if delay is None else self._shell.loop.call_later(delay, self.on_timer)
 
     def on_timer(self) -> None:
-        """A deadline may have passed: heartbeat, login or silence."""
+        """A deadline may have passed: heartbeat, login, its answer or silence."""
         self._timer = None
         soup = self._soup
-        deadline_ns = soup.deadline_ns
+        deadline_ns = self.deadline_ns
         if deadline_ns is None:
             return
         now_ns = self._shell.clock.now_ns()
         if deadline_ns <= now_ns:
             soup.handle_timeout(now_ns)
+            waiting = self._waiting
+            if waiting is not None and waiting[0] <= now_ns:
+                self._waiting = None
+                self._answer(*waiting[1:])
             if self._paused:
                 # What is queued already tells the peer that we live.
                 soup.data_to_send()

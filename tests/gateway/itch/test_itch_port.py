@@ -9,6 +9,7 @@ from gateway.clock import ManualClock
 from gateway.config import Config, Itch, ItchSession
 from gateway.itch import port as itch_port
 from gateway.itch import stream
+from gateway.login_delays import FREE_PER_IDENTITY
 from matching.commands import EndOfDay, StartOfDay
 from matching.types import Side
 from protocol.itch import messages as itch
@@ -186,6 +187,75 @@ def test_a_login_needs_a_name_its_password_and_the_running_session(
             assert await subscriber.to_end() == [(REJECTED, code)]
         else:
             assert await subscriber.packets(1) == [accepted(stage.feed.stream.session_id, 1)]
+        await stage.close()
+
+    drive("uvloop", scenario)
+
+
+async def after_wrong_passwords() -> ItchStage:
+    """A venue whose clock is moved by hand; from now on logins from here wait for their answer."""
+    stage = await ItchStage(ManualClock(1_704_186_000 * SECOND_NS)).open()
+    for _ in range(FREE_PER_IDENTITY):
+        subscriber = stage.subscriber()
+        subscriber.log_in(1, password=b"WRONG")
+        assert await subscriber.to_end() == [(REJECTED, b"A")]
+    return stage
+
+
+async def login_that_waits(stage: ItchStage, password: bytes) -> TestSubscriber:
+    subscriber = stage.subscriber()
+    subscriber.log_in(1, password=password)
+    await stage.until(lambda: "login waits: wrong passwords" in stage.lines[-1])
+    return subscriber
+
+
+@pytest.mark.parametrize("password", [b"WRONG", b"TRADER"])
+def test_after_wrong_passwords_any_answer_waits_as_on_the_order_ports(password: bytes) -> None:
+    async def scenario() -> None:
+        stage = await after_wrong_passwords()
+        waiting = await login_that_waits(stage, password)
+        await lived(stage, 1)
+        if password == b"WRONG":
+            assert await waiting.to_end() == [(REJECTED, b"A")]
+        else:
+            assert await waiting.packets(1) == [accepted(stage.feed.stream.session_id, 1)]
+            again = await stage.logged_in()
+            assert again.answer == waiting.answer
+        await stage.close()
+
+    drive("uvloop", scenario)
+
+
+def test_who_leaves_while_its_login_waits_or_comes_to_a_long_queue_is_not_let_in() -> None:
+    async def scenario() -> None:
+        stage = await after_wrong_passwords()
+        leaving = await login_that_waits(stage, b"TRADER")
+        leaving.sock.close()
+        await stage.until(lambda: "disconnected while its login waited" in stage.lines[-1])
+        while not any("too many logins of this address wait" in line for line in stage.lines):
+            lines = len(stage.lines)
+            subscriber = stage.subscriber()
+            subscriber.log_in(1, password=b"WRONG")
+            await stage.until(lambda lines=lines: len(stage.lines) > lines)  # type: ignore[misc]
+        assert await subscriber.to_end() == [(REJECTED, b"A")]
+        await lived(stage, 60)
+        assert not any("logged in, session" in line for line in stage.lines)
+        assert not stage.shell.timed
+        await stage.close()
+
+    drive("uvloop", scenario)
+
+
+def test_an_answer_that_is_due_with_the_login_timer_is_none() -> None:
+    async def scenario() -> None:
+        stage = await after_wrong_passwords()
+        late = await login_that_waits(stage, b"TRADER")
+        assert isinstance(stage.clock, ManualClock)
+        # The loop was busy: both deadlines are over when the timer fires.
+        stage.clock.advance(60 * SECOND_NS)
+        stage.shell.fire_timers()
+        assert await late.to_end() == []
+        assert stage.lines[-1].endswith("closed: not logged in for 60000 ms")
         await stage.close()
 
     drive("uvloop", scenario)
