@@ -371,9 +371,7 @@ def _carried(old: Appendage, new: Appendage, firm: bytes) -> Appendage:
     """The options of a Replace: its own, and those of the order that it leaves or may not touch."""
     if new is NO_OPTIONS and firm == NO_FIRM and old.customer_type is None:
         return NO_OPTIONS
-    return msgspec.structs.replace(
-        new,
-        firm=firm,
-        route=None,
-        customer_type=new.customer_type or old.customer_type,
-    )
+    customer_type = new.customer_type
+    if customer_type is None or customer_type.isspace():
+        customer_type = old.customer_type
+    return msgspec.structs.replace(new, firm=firm, route=None, customer_type=customer_type)

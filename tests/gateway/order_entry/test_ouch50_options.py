@@ -143,6 +143,14 @@ def test_a_replace_keeps_firm_and_customer_type(trader: Ouch50Client) -> None:
     ]
 
 
+def test_a_blank_customer_type_in_a_replace_names_none(trader: Ouch50Client) -> None:
+    trader.send(enter(1, customer_type=b"R"))
+    trader.news()
+    assert trader.ask(replace(1, 2, 90, customer_type=b" ")) == [
+        replaced(2, 1, 2, 90, appendage=Appendage(customer_type=b"R")),
+    ]
+
+
 # -- hidden, reserve, post-only ------------------------------------------------------------------
 
 
