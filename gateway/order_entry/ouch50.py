@@ -27,8 +27,7 @@ from gateway.order_entry.ouch50_words import (
     refusal_echo,
     unpack_echo,
 )
-from gateway.order_entry.ouch_enter import PRICE_DECIMALS, has_words
-from gateway.order_entry.ouch_words import is_modification
+from gateway.order_entry.ouch_words import PRICE_DECIMALS, has_words, is_modification
 from gateway.order_entry.outcomes import Order
 from gateway.order_entry.soup_desk import SoupDesk
 from gateway.order_entry.soup_login import SoupLogins

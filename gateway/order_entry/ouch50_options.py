@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from gateway.order_entry.ouch50_words import GOOD_TILL_TIME, HIDDEN, NO_FIRM, TIMES_IN_FORCE
+from gateway.order_entry.ouch_words import SECONDS_MAX
 from matching.types import FULL, RejectReason, TimeInForce
 from protocol.ouch.appendage import NO_ELEMENTS, OPTIONS, Appendage, pack_appendage
 from protocol.ouch.enumerations50 import (
@@ -24,8 +25,6 @@ from protocol.ouch.enumerations50 import (
     TradeNow,
 )
 
-EXPIRE_TIME_MAX: Final = 86_399
-"""ExpireTime(15) is less than a day of seconds to live."""
 STANDING_MAX: Final = 1_024
 """Judged options that are kept for the next order with the same."""
 _SECOND_NS: Final = 1_000_000_000
@@ -152,7 +151,7 @@ def _invalid(code: RejectedReason, field: bytes, value: bytes) -> Refusal:
 def _expire_time(code: bytes, options: Appendage) -> int:
     """How many seconds GOOD_TILL_TIME lives; 0 for other orders."""
     seconds = options.expire_time or 0
-    if code == GOOD_TILL_TIME and not 0 < seconds <= EXPIRE_TIME_MAX:
+    if code == GOOD_TILL_TIME and not 0 < seconds <= SECONDS_MAX:
         raise _invalid(RejectedReason.OTHER, b"ExpireTime(15)", b"%d" % seconds)
     if code != GOOD_TILL_TIME and seconds:
         raise unsupported(RejectedReason.OTHER, b"ExpireTime(15) with Time In Force", code)

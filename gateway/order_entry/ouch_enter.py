@@ -14,24 +14,21 @@ from gateway.order_entry.ouch_words import (
     CROSS_TYPES,
     CUSTOMER_TYPES,
     DISPLAYS,
+    PRICE_DECIMALS,
     SIDES,
-    STOCK_SIZE,
     SWEEPS,
     SYSTEM_HOURS,
     TIMES_IN_FORCE,
     expire_ns,
+    has_words,
     pack_echo,
 )
 from gateway.sessions import SessionRecord
 from matching.commands import EnterOrder
-from matching.instrument import Instrument
 from matching.types import OrderType, RejectReason, RequestKind, TimeInForce
 from protocol.fix.values import format_decimal
 from protocol.ouch import messages42 as ouch
 from protocol.ouch.enumerations42 import RejectedReason
-
-PRICE_DECIMALS: Final = 4
-"""OUCH 4.2 prices are in 1/10000."""
 
 _LIMIT: Final = OrderType.LIMIT
 _IOC: Final = TimeInForce.IOC
@@ -225,17 +222,6 @@ class OrderEntry:
             )
         self._instrument_ids[stock] = instrument_id
         return instrument_id
-
-
-def has_words(instrument: Instrument) -> bool:
-    """Whether OUCH 4.2 can say every price and quantity that the instrument's rules allow."""
-    return (
-        instrument.price_decimals == PRICE_DECIMALS
-        and instrument.quantity_decimals == 0
-        and instrument.price_max <= ouch.PRICE_MAX
-        and instrument.quantity_max <= ouch.SHARES_MAX
-        and len(instrument.symbol) <= STOCK_SIZE
-    )
 
 
 def _invalid(field: bytes, value: bytes) -> Refusal:

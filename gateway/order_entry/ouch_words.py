@@ -7,6 +7,7 @@ wire has no word for it; an OUCH value without an engine word is refused with th
 from struct import Struct
 from typing import Final
 
+from matching.instrument import Instrument
 from matching.types import (
     FULL,
     BustReason,
@@ -28,8 +29,24 @@ from protocol.ouch.enumerations42 import (
 )
 from protocol.ouch.enumerations42 import Side as OuchSide
 from protocol.ouch.enumerations42 import TimeInForce as OuchTimeInForce
+from protocol.ouch.messages42 import PRICE_MAX, SHARES_MAX
 
 STOCK_SIZE: Final = 8
+PRICE_DECIMALS: Final = 4
+"""Prices are in 1/10000."""
+
+
+def has_words(instrument: Instrument) -> bool:
+    """Whether OUCH, 4.2 or 5.0, can say every price and quantity that the instrument's rules
+    allow."""
+    return (
+        instrument.price_decimals == PRICE_DECIMALS
+        and instrument.quantity_decimals == 0
+        and instrument.price_max <= PRICE_MAX
+        and instrument.quantity_max <= SHARES_MAX
+        and len(instrument.symbol) <= STOCK_SIZE
+    )
+
 
 SIDES: Final[dict[bytes, Side]] = {
     OuchSide.BUY.value: Side.BUY,

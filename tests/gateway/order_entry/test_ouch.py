@@ -10,7 +10,7 @@ import pytest
 
 from gateway.config import Config
 from gateway.order_entry.ouch import ouch_desk
-from gateway.order_entry.ouch_enter import has_words
+from gateway.order_entry.ouch_words import has_words
 from matching.commands import (
     BustTrade,
     CancelOrder,
