@@ -28,6 +28,8 @@ BATCH_BYTES_MAX = 4 * 1024 * 1024
 """Bytes all connections together may contribute to a tick."""
 ADVANCE_STEPS_MAX = 10_000
 """Deadlines that one move of a manual clock stops at."""
+EXPIRY_DELAY_MAX_SECONDS = 3600
+"""A timer is set for no longer, as the machine's clock may be moved; then it is set anew."""
 
 EXIT_INTERNAL = 70
 EXIT_JOURNAL = 74
@@ -35,16 +37,11 @@ EXIT_JOURNAL = 74
 Watcher = Callable[[Tick, int], None]
 """`watcher(tick, elapsed_ns)`: after each commit, with the time from the tick's first byte on."""
 
-
 Result = TypeVar("Result")
 
 
 class VenueFailed(Exception):
     """The venue is about to exit; what was asked of it is not in the log."""
-
-
-EXPIRY_DELAY_MAX_SECONDS = 3600
-"""A timer is set for no longer, as the machine's clock may be moved; then it is set anew."""
 
 
 class Timed(Protocol):

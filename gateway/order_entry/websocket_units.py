@@ -15,33 +15,25 @@ class Refusal(Exception):
 
 
 def quantity_of(text: str, instrument: Instrument) -> int:
-    units = parse_decimal(text, instrument.quantity_decimals)
-    if units is None:
-        raise Refusal(
-            RejectReason.INVALID_QUANTITY,
-            f"quantity: expected at most {instrument.quantity_decimals} digits after the point, "
-            f"received {text}",
-        )
-    return units
+    """Raises Refusal, as the others do."""
+    decimals = instrument.quantity_decimals
+    return _units(text, decimals, "quantity", RejectReason.INVALID_QUANTITY)
 
 
 def price_of(text: str, instrument: Instrument) -> int:
-    units = parse_decimal(text, instrument.price_decimals)
-    if units is None:
-        raise Refusal(
-            RejectReason.INVALID_TICK,
-            f"price: expected at most {instrument.price_decimals} digits after the point, "
-            f"received {text}",
-        )
-    return units
+    return _units(text, instrument.price_decimals, "price", RejectReason.INVALID_TICK)
 
 
 def display_of(text: str, instrument: Instrument) -> int:
-    units = parse_decimal(text, instrument.quantity_decimals)
+    decimals = instrument.quantity_decimals
+    return _units(text, decimals, "display_quantity", RejectReason.INVALID_DISPLAY)
+
+
+def _units(text: str, decimals: int, field: str, reason: RejectReason) -> int:
+    units = parse_decimal(text, decimals)
     if units is None:
         raise Refusal(
-            RejectReason.INVALID_DISPLAY,
-            f"display_quantity: expected at most {instrument.quantity_decimals} digits after the "
-            f"point, received {text}",
+            reason,
+            f"{field}: expected at most {decimals} digits after the point, received {text}",
         )
     return units
