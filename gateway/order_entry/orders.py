@@ -6,7 +6,7 @@ cancels need them.
 """
 
 from collections import deque
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
 
 from gateway.order_entry.executions import Executions
 from gateway.order_entry.outcomes import (
@@ -40,7 +40,6 @@ from matching.events import (
     OrderRejected,
     OrderReplaced,
     OrderReranked,
-    OrderRested,
     TradeBusted,
 )
 from matching.types import FULL, RequestKind
@@ -64,6 +63,10 @@ EventName = tuple[int, int]
 """Number of a command and place of an event among its events: unique for ever."""
 
 
+Fold = Callable[..., None]
+"""`fold(command, event, name, now_ns)`."""
+
+
 class Orders:
     """The day's orders by order_id and by (session, client id)."""
 
@@ -72,17 +75,21 @@ class Orders:
         self.executions = Executions()
         self.positions = Positions()
         self._client_ids_max = client_ids_max
-        self._spent: deque[tuple[int, bytes]] = deque()
+        self._spent: deque[bytes] = deque()
+        self._spenders: deque[int] = deque()
+        """Client ids, oldest first, and the sessions that spent them: one deque of pairs would give
+        the garbage collector an object an order to look at."""
         self._outcomes: dict[int, dict[bytes, Outcome]] = {}
         self._entry_disabled: dict[int, set[bytes]] = {}
-        self._folds: dict[type, Callable[..., None]] = {
+        # OrderRested tells nothing new: it has the reference of the OrderAccepted or OrderReplaced
+        # before it (tests/laws/test_engine_laws.py).
+        self.folds: Mapping[type, Fold] = {
             OrderAccepted: self._accepted,
             OrderExecuted: self._executed,
             OrderCanceled: self._canceled,
             OrderReplaced: self._replaced,
             OrderReduced: self._reduced,
             OrderRejected: self._rejected,
-            OrderRested: self._rested,
             TradeBusted: self._busted,
             MassCanceled: self._mass_canceled,
             OrderModified: self._modified,
@@ -136,8 +143,8 @@ class Orders:
 
     def fold(self, command: Command, event: Event, name: EventName, now_ns: int) -> None:
         """Remember what `event` says, emitted at `now_ns` for `command`; `name` is the command's
-        number and the event's place among its events."""
-        fold = self._folds.get(type(event))
+        number and the event's place among its events. The router looks into `folds` itself."""
+        fold = self.folds.get(type(event))
         if fold is not None:
             fold(command, event, name, now_ns)
 
@@ -149,23 +156,25 @@ class Orders:
             outcomes = self._outcomes[session_id] = {}
         # A duplicate keeps its first meaning: the refusal of the second use must not hide the
         # order.
-        if client_id not in outcomes:
-            outcomes[client_id] = outcome
-            self._spent.append((session_id, client_id))
+        if outcomes.setdefault(client_id, outcome) is outcome:
+            self._spent.append(client_id)
+            self._spenders.append(session_id)
             if len(self._spent) > self._client_ids_max:
                 self._forget()
 
     def _forget(self) -> None:
         """Drop the oldest ids that nobody needs, until few enough are left or FORGET_STEPS were
         looked at; needed ones met on the way move to the end."""
-        spent = self._spent
+        spent, spenders = self._spent, self._spenders
         for _ in range(FORGET_STEPS):
-            session_id, client_id = spent.popleft()
+            client_id = spent.popleft()
+            session_id = spenders.popleft()
             outcomes = self._outcomes[session_id]
             outcome = outcomes[client_id]
             # A session's last id tells what its next may be (`last_client_id`).
             if _needed(client_id, outcome) or next(reversed(outcomes)) == client_id:
-                spent.append((session_id, client_id))
+                spent.append(client_id)
+                spenders.append(session_id)
                 continue
             del outcomes[client_id]
             if isinstance(outcome, Order):
@@ -219,9 +228,6 @@ class Orders:
                 name[0],
             ),
         )
-
-    def _rested(self, command: Command, event: OrderRested, name: EventName, now_ns: int) -> None:
-        self.by_id[event.order_id].order_reference = event.order_reference
 
     def _executed(
         self, command: Command, event: OrderExecuted, name: EventName, now_ns: int
@@ -341,6 +347,7 @@ class Orders:
         self.by_id = {order_id: o for order_id, o in self.by_id.items() if o.live}
         self._outcomes.clear()
         self._spent.clear()
+        self._spenders.clear()
         for firms in self._entry_disabled.values():
             firms.clear()
         self.executions.clear()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from gateway.accounts import Directory
 from gateway.desk import Reports
-from gateway.order_entry.orders import Orders
+from gateway.order_entry.orders import Fold, Orders
 from matching.commands import Command
 from matching.events import (
     AccountAdded,
@@ -60,19 +60,31 @@ class Router:
             AccountAdded: self._registered,
             SessionRegistered: self._registered,
         }
+        self._steps: dict[type, tuple[Fold | None, Route | None]] = {}
+        self._join()
+
+    def _join(self) -> None:
+        """Both for each event that has one of them, so that the order path looks it up once."""
+        folds, routes = self._orders.folds, self._routes
+        for kind in folds.keys() | routes.keys():
+            self._steps[kind] = (folds.get(kind), routes.get(kind))
 
     def copy_to(self, copies: Mapping[type, Route]) -> None:
         """From now on `copies` hear of their events, too, each after the owner."""
         for kind, copy in copies.items():
             self._routes[kind] = _in_turn(self._routes[kind], copy)
+        self._join()
 
     def route(self, command: Command, events: tuple[Event, ...], seq: int, now_ns: int) -> None:
         """Report all events of command number `seq`, each with the order as it then stood."""
-        fold = self._orders.fold
-        routes = self._routes
+        find = self._steps.get
         for index, event in enumerate(events):
-            fold(command, event, (seq, index), now_ns)
-            route = routes.get(type(event))
+            step = find(type(event))
+            if step is None:
+                continue
+            fold, route = step
+            if fold is not None:
+                fold(command, event, (seq, index), now_ns)
             if route is not None:
                 route(command, event, seq, index)
 

@@ -262,3 +262,17 @@ def test_the_client_id_spent_last_is_never_forgotten() -> None:
         )
     assert (day.orders.last_client_id(1), day.orders.last_client_id(2)) == (b"9", b"19")
     assert day.orders.outcome(2, b"3") is None
+
+
+def test_the_ids_of_a_new_day_are_forgotten_session_by_session() -> None:
+    day = Day(client_ids_max=3)
+    for session_id in (1, 2, 1):
+        day.enter(b"old%d" % day.seq, Side.BUY, 100, session_id=session_id)
+    day.apply(EndOfDay())
+    day.apply(StartOfDay(20260103, 0))
+    ioc = TimeInForce.IOC
+    spent = [(2, b"a"), (1, b"b"), (1, b"c"), (2, b"d"), (2, b"e")]
+    for session_id, client_id in spent:
+        day.enter(client_id, Side.BUY, 100, session_id=session_id, time_in_force=ioc)
+    known = [one for one in spent if day.orders.outcome(*one) is not None]
+    assert known == [(1, b"c"), (2, b"d"), (2, b"e")]

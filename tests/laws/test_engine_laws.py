@@ -35,7 +35,10 @@ from matching.events import (
     OrderExecuted,
     OrderModified,
     OrderReduced,
+    OrderRefreshed,
     OrderReplaced,
+    OrderReranked,
+    OrderRested,
 )
 from matching.instrument import Instrument
 from matching.snapshot import EngineState
@@ -233,6 +236,20 @@ def test_a_naive_engine_says_the_same(commands: list[Command]) -> None:
                 (order.order_id, order.reference, order.open, order.displayed)
                 for order in naive.book()
             ]
+
+
+@given(SEQUENCES)
+def test_an_order_rests_under_the_reference_that_was_told_before(commands: list[Command]) -> None:
+    engine = Engine()
+    told: dict[int, int] = {}
+    for now_ns, command in enumerate(commands):
+        for event in engine.apply(command, now_ns):
+            if isinstance(event, OrderAccepted):
+                told[event.order_id] = event.order_id
+            elif isinstance(event, OrderReplaced | OrderRefreshed | OrderReranked):
+                told[event.order_id] = event.order_reference
+            elif isinstance(event, OrderRested):
+                assert event.order_reference == told[event.order_id]
 
 
 @given(SEQUENCES)
