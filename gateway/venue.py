@@ -78,6 +78,8 @@ class Venue:
             {wire: desk.reports for wire, desk in self._desks.items()},
         )
         self.sequencer = Sequencer(self.engine, log, self._router.route)
+        self.submit = self.sequencer.submit
+        """Number, apply and route one command. Raises ApplyError."""
         self.recorded_verdicts: dict[int, deque[Verdict]] | None = None
         """In a replay: the verdicts of the batch by connection_id, one for each login in turn."""
         self.recorded_seals: dict[int, deque[bytes]] = {}
@@ -92,10 +94,6 @@ class Venue:
         self._touched: dict[int, SessionRecord] = {}
 
     # -- what desks use -----------------------------------------------------------------------
-
-    def submit(self, command: Command) -> tuple[Event, ...]:
-        """Number, apply and route one command. Raises ApplyError."""
-        return self.sequencer.submit(command)
 
     def judge(self, connection: Connection, verdict: Verdict) -> Verdict:
         """Record how a login was judged; in a replay the recorded verdict counts."""

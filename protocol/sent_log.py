@@ -32,7 +32,16 @@ def _no_history(begin: int, end: int) -> Iterator[Entry]:
 class SentLog:
     """What has been numbered; `next_number` is the number the next message gets."""
 
-    __slots__ = ("_checks", "_fresh", "_reader", "_runs", "_tail", "_tail_first", "next_number")
+    __slots__ = (
+        "_checks",
+        "_reader",
+        "_runs",
+        "_tail",
+        "_tail_first",
+        "_withheld",
+        "fresh",
+        "next_number",
+    )
 
     def __init__(self, next_number: int = 1, reader: Reader = _no_history) -> None:
         self.next_number = next_number
@@ -40,28 +49,29 @@ class SentLog:
         self._tail: list[bytes | int] = []
         """Of a frame that is never sent again only the length."""
         self._tail_first = next_number
-        self._fresh: list[bytes] = []
+        self.fresh: list[bytes] = []
+        """The latest frames: those numbered since the last run was closed. `_settle` puts them into
+        the tail, too, once a tick instead of once a frame."""
+        self._withheld: list[tuple[int, int]] = []
+        """(number, length) of those among them that are never sent again."""
         self._checks: list[Check] = []
         self._runs: list[Run] = []
 
     def append(self, frame: bytes, *, resendable: bool = True) -> int:
-        """Number one frame; returns its number. O(1) amortised."""
+        """Number one frame; returns its number. O(1)."""
         number = self.next_number
         self.next_number = number + 1
-        self._fresh.append(frame)
-        tail = self._tail
-        tail.append(frame if resendable else len(frame))
-        if len(tail) >= 2 * TAIL_MAX:
-            del tail[:TAIL_MAX]
-            self._tail_first += TAIL_MAX
+        self.fresh.append(frame)
+        if not resendable:
+            self._withheld.append((number, len(frame)))
         return number
 
     def append_derived(self, frame: bytes) -> int:
         """Number a frame that follows from what is logged elsewhere: it is never sent again, and
         the log gets its length and CRC-32 in its place."""
         self._checks.append((len(frame), crc32(frame)))
-        number = self.append(b"", resendable=False)
-        self._tail[-1] = len(frame)
+        number = self.append(b"")
+        self._withheld.append((number, len(frame)))
         return number
 
     def take_fresh(self) -> list[Run]:
@@ -72,11 +82,27 @@ class SentLog:
         self._runs = []
         return runs
 
+    def _settle(self) -> None:
+        """Bring the tail up to `next_number`."""
+        tail = self._tail
+        missing = self.next_number - self._tail_first - len(tail)
+        if not missing:
+            return
+        tail += self.fresh[-missing:]
+        for number, length in self._withheld:
+            tail[number - self._tail_first] = length
+        self._withheld.clear()
+        surplus = len(tail) - TAIL_MAX
+        if surplus >= TAIL_MAX:
+            del tail[:surplus]
+            self._tail_first += surplus
+
     def _close_run(self) -> None:
-        if self._fresh:
-            first = self.next_number - len(self._fresh)
-            self._runs.append((first, self._fresh, self._checks))
-            self._fresh = []
+        self._settle()
+        if self.fresh:
+            first = self.next_number - len(self.fresh)
+            self._runs.append((first, self.fresh, self._checks))
+            self.fresh = []
             self._checks = []
 
     def read(self, begin: int, end: int) -> Iterator[Entry]:
@@ -84,6 +110,7 @@ class SentLog:
 
         Lazy: older numbers are fetched from the reader as the caller advances.
         """
+        self._settle()
         end = min(end, self.next_number)
         if begin < self._tail_first:
             yield from self._reader(begin, min(end, self._tail_first))
@@ -99,6 +126,7 @@ class SentLog:
     def begin_of_last(self, end: int, byte_count: int) -> int:
         """The number of the message that the last `byte_count` bytes before `end` begin in, or an
         earlier one: beyond the tail, what is never sent again counts as the shortest message."""
+        self._settle()
         begin = end
         while begin > self._tail_first and byte_count > 0:
             begin -= 1

@@ -35,13 +35,21 @@ class SoupSessions:
     def send(self, record: SessionRecord, payload: bytes) -> None:
         """Number and log one message; a connected client gets it with this tick."""
         floor = self._floor
+        # What has fresh messages was touched with the first of them.
+        if not record.sent_log.fresh:
+            floor.touch(record)
         connection = record.connection
         session = None if connection is None else connection.session
         if isinstance(session, SoupServerSession):
             session.send(payload, floor.now_ns)
         else:
             record.sent_log.append(payload)
-        floor.touch(record)
+
+    def timestamp_ns(self) -> int:
+        """Now, since midnight of the trading date; 0 before it, where a day was opened early."""
+        floor = self._floor
+        elapsed_ns = floor.now_ns - floor.engine.midnight_ns
+        return elapsed_ns if elapsed_ns > 0 else 0
 
     def close(self, connection: Connection, reason: str) -> None:
         """End one connection without End of Session; the log says why."""

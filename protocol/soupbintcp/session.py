@@ -182,19 +182,19 @@ class SoupServerSession:
     # -- output ----------------------------------------------------------------------------------
 
     def send(self, payload: bytes, now_ns: int) -> int:
-        """Number one message and send it, or leave it to the running replay; returns the number.
-
-        A session that is over still numbers: the message waits for the next login.
-        """
+        """Number one message and send it, or leave it to the running replay or, if the session is
+        over, to the next login; returns the number."""
         log, line = self._sent_log, self._line
         if log is None:
             raise LocalProtocolError(f"send is not possible in state {line.state.name}")
         size = len(payload)
         header = _SHORT_HEADERS[size] if size < _SHORT else packet_header(_SEQUENCED, size)
-        number = log.append(payload)
+        # `log.append` and `line.send` without the calls: this is once or twice an order.
+        number = log.next_number
+        log.next_number = number + 1
+        log.fresh.append(payload)
         if number == self._next_to_send and line.state is _SERVING:
             self._next_to_send = number + 1
-            # `line.send` without the call: this is once or twice an order.
             line.frames.append(header + payload)
             line.keepalive.sent_ns = now_ns
         return number

@@ -3,6 +3,11 @@
 from collections.abc import Iterator
 from zlib import crc32
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocol import sent_log
 from protocol.sent_log import Entry, SentLog
 
 
@@ -57,3 +62,49 @@ def test_beyond_the_tail_the_last_bytes_are_counted_through_the_reader() -> None
     log.append(b"seven")
     # `old 6` and `old 5` are five bytes each.
     assert [log.begin_of_last(8, count) for count in (5, 6, 10, 11, 1_000)] == [7, 6, 6, 5, 1]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.sampled_from(["kept", "withheld", "derived", "take", "restart"]),
+        st.tuples(st.integers(1, 30), st.integers(1, 30)),
+    ),
+    max_size=60,
+)
+
+
+@given(STEPS)
+def test_what_was_numbered_is_read_back_before_and_after_it_is_taken(
+    steps: list[str | tuple[int, int]],
+) -> None:
+    stored: dict[int, bytes | None] = {}
+
+    def read_stored(begin: int, end: int) -> Iterator[Entry]:
+        return iter([(number, stored[number]) for number in range(begin, end)])
+
+    log = SentLog(1, read_stored)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sent_log, "TAIL_MAX", 3)
+        for step in steps:
+            number = log.next_number
+            frame = b"%d" % number * number
+            if step == "kept":
+                log.append(frame)
+                stored[number] = frame
+            elif step == "withheld":
+                log.append(frame, resendable=False)
+                stored[number] = None
+            elif step == "derived":
+                log.append_derived(frame)
+                stored[number] = None
+            elif step == "take":
+                assert all(run[1] for run in log.take_fresh())
+            elif step == "restart":
+                log.restart_at(1)
+                stored.clear()
+            else:
+                assert isinstance(step, tuple)
+                begin, end = step
+                expected = [(one, stored[one]) for one in range(begin, end) if one in stored]
+                assert list(log.read(begin, end)) == expected
+            assert len(log._tail) < 2 * sent_log.TAIL_MAX
