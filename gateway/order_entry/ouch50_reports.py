@@ -64,6 +64,7 @@ class Ouch50Reports:
         self._floor = floor
         self._sessions = sessions
         self._send = sessions.send
+        self._timestamp_ns = sessions.timestamp_ns
         self._symbols: dict[int, bytes] = {}
 
     def accepted(self, session: SessionRecord, order: Order, command_seq: int, index: int) -> None:
@@ -294,12 +295,6 @@ class Ouch50Reports:
     def _canceled(self, session: SessionRecord, order: Order, quantity: int, reason: bytes) -> None:
         number = int(order.client_id)
         self._send(session, _canceled(self._timestamp_ns(), number, quantity, reason))
-
-    def _timestamp_ns(self) -> int:
-        """Since midnight of the trading date; 0 before it, where a day was opened early."""
-        floor = self._floor
-        elapsed_ns = floor.now_ns - floor.engine.midnight_ns
-        return elapsed_ns if elapsed_ns > 0 else 0
 
     def _symbol(self, instrument_id: int) -> bytes:
         listed = self._floor.engine.instruments[instrument_id].instrument.symbol

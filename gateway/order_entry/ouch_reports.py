@@ -83,6 +83,7 @@ class OuchReports:
         self._floor = floor
         self._sessions = sessions
         self._send = sessions.send
+        self._timestamp_ns = sessions.timestamp_ns
         self._stocks: dict[int, bytes] = {}
 
     def accepted(self, session: SessionRecord, order: Order, command_seq: int, index: int) -> None:
@@ -286,12 +287,6 @@ class OuchReports:
 
     def _canceled(self, session: SessionRecord, order: Order, shares: int, reason: bytes) -> None:
         self._send(session, _canceled(self._timestamp_ns(), order.client_id, shares, reason))
-
-    def _timestamp_ns(self) -> int:
-        """Since midnight of the trading date; 0 before it, where a day was opened early."""
-        floor = self._floor
-        elapsed_ns = floor.now_ns - floor.engine.midnight_ns
-        return elapsed_ns if elapsed_ns > 0 else 0
 
     def _stock(self, instrument_id: int) -> bytes:
         """Found once: then it is in `_stocks`."""
