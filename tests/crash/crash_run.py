@@ -95,10 +95,10 @@ class CrashRun:
         self._collect(0)
         return self.findings
 
-    def load(self) -> None:
-        """Everybody trades from now on."""
+    def load(self, traders: list[Trader] | None = None) -> None:
+        """These, None: all of them, trade from now on."""
         self._fills = {trader.name: len(trader.ledger.fills) for trader in self.traders}
-        for trader in self.traders:
+        for trader in self.traders if traders is None else traders:
             trader.trading = True
             trader.trade()
 

@@ -1,8 +1,10 @@
 """A subscriber of the ITCH feed: packets and messages cut by hand, a book and trades of its own."""
 
 import asyncio
+import socket
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from tests.crash.ledger import Ledger
@@ -130,10 +132,15 @@ class ItchReader(asyncio.Protocol):
 
     # -- coming and going ---------------------------------------------------------------------
 
-    async def connect(self, ports: dict[str, int]) -> None:
-        """A new connection, logged in at 1."""
+    async def connect(self, ports: dict[str, int], receive_buffer: int = 0) -> None:
+        """A new connection, logged in at 1; `receive_buffer`: the kernel's, 0: as it likes."""
         loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: self, "127.0.0.1", ports["itch"])
+        sock = socket.socket()
+        if receive_buffer:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        sock.setblocking(False)
+        await loop.sock_connect(sock, ("127.0.0.1", ports["itch"]))
+        await loop.create_connection(lambda: self, sock=sock)
         await self.until(lambda: self._logged_in, "logged in")
 
     async def until(self, condition: Callable[[], bool], what: str) -> None:
@@ -150,6 +157,10 @@ class ItchReader(asyncio.Protocol):
             while self.connected:
                 self._changed.clear()
                 await self._changed.wait()
+
+    def has_read(self, count: int) -> bool:
+        """Whether so many messages came over this connection."""
+        return self.read >= count
 
     def deafen(self) -> None:
         """Read nothing from now on."""
@@ -191,7 +202,7 @@ class ItchReader(asyncio.Protocol):
         """While nobody trades: all that was ever told is told again, and with what is new it
         agrees with a snapshot and with what all the owners were told."""
         shown, number = await snapshot(ports, self.name)
-        await self.until(lambda: self.read >= number - 1, f"number {number - 1}")
+        await self.until(partial(self.has_read, number - 1), f"number {number - 1}")
         if not self.read == len(self.messages) == number - 1:
             self.find(f"lost: told {len(self.messages)} messages, the venue has {number - 1}")
         if shown != self.book.orders:

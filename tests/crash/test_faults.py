@@ -14,6 +14,10 @@ import pytest
 from gateway.journal.file_log import FileLog
 from tests.crash.crash_run import CrashRun, make_traders
 from tests.crash.fix_wire import FixWire
+from tests.crash.ouch42_words import Ouch42Words
+from tests.crash.ouch50_words import Ouch50Words
+from tests.crash.soup_wire import SoupWire
+from tests.crash.trader import MIDDLE_CENTS, Trader
 from tests.interop.venue_process import ROOT, VenueProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -46,6 +50,32 @@ async def test_a_full_disk_ends_the_venue_with_74_and_nothing_unwritten_was_sent
     await run.all_gone()
     assert venue.ended() == 74
     assert "cannot be written" in venue.log
+    venue.module = "gateway"
+    assert await run.judge() == []
+
+
+async def test_on_a_full_disk_a_listening_client_gets_a_last_word_and_no_number(
+    venue: VenueProcess,
+) -> None:
+    """It sends nothing while others trade with it, so that nothing unread cuts its connection."""
+    venue.module = "tests.crash.small_disk_serve"
+    traders = make_traders(5)
+    listening = [
+        Trader("L4", 5, lambda record: SoupWire(record, "SIM034", Ouch42Words())),
+        Trader("L5", 5, lambda record: SoupWire(record, "SIM035", Ouch50Words())),
+    ]
+    run = CrashRun(venue, [*traders, *listening], 5)
+    await asyncio.to_thread(venue.start)
+    await run.come_back()
+    for trader, buys in zip(listening, (True, False), strict=True):
+        # Deep enough to be executed against until the end.
+        trader.enter(buys, 500_000, MIDDLE_CENTS if buys else MIDDLE_CENTS + 1)
+        await trader.settle()
+    run.load(traders)
+    await run.all_gone()
+    assert venue.ended() == 74
+    assert [trader.wire.ended for trader in listening] == ["the venue cannot go on"] * 2
+    assert [trader.name for trader in listening if not trader.ledger.fills] == []
     venue.module = "gateway"
     assert await run.judge() == []
 

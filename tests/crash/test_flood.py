@@ -8,23 +8,30 @@ import socket
 import struct
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.crash.crash_run import make_traders
 from tests.crash.fix_wire import FixWire
+from tests.crash.itch_reader import ItchReader, login, snapshot
 from tests.crash.ledger import Record
 from tests.crash.soup_wire import SoupWire
 from tests.crash.trader import Trader
 from tests.crash.websocket_wire import WebSocketWire
+from tests.interop.ouch50_definitions import enter_order, replace_order
+from tests.interop.soup_packets import login_packet, packet
 from tests.interop.venue_process import VenueProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 MEBIBYTE = 1 << 20
 QUEUED_MAX = 4 * MEBIBYTE
-PORTS = ("fix", "ouch42", "ws")
+PORTS = ("fix", "ouch42", "ouch50", "itch", "ws")
+FEED_LOGINS = 1_500
+LOGINS_AT_ONCE = 50
+ANSWERS_MIN = 5
 MEDIAN_S, WORST_S = 0.1, 1.0
 """Order to answer of a quiet client during a flood, on a machine that has time for it."""
 MEDIAN_SHARE, WORST_SHARE = 1 / 20, 1 / 4
@@ -48,7 +55,7 @@ async def venue(tmp_path: Path) -> AsyncIterator[VenueProcess]:
 
 async def quiet_traders(venue: VenueProcess) -> list[Trader]:
     """One client on each wire, logged on."""
-    traders = [trader for trader in make_traders(1) if trader.name in ("F44", "OA", "WA")]
+    traders = [trader for trader in make_traders(1) if trader.name in ("F44", "OA", "OC", "WA")]
     for trader in traders:
         await trader.connect(venue.ports)
     return traders
@@ -72,6 +79,11 @@ def assert_quick(times: list[float]) -> None:
     print(f"order to answer: median {median:.4f} s, worst {worst:.4f} s of {total:.1f} s")
     assert median < max(MEDIAN_S, total * MEDIAN_SHARE), times[-5:]
     assert worst < max(WORST_S, total * WORST_SHARE), times[-5:]
+
+
+def assert_served(times: list[float]) -> None:
+    """Answers came while the flood ran, not behind it, however long each took."""
+    assert len(times) >= ANSWERS_MIN, times
 
 
 def findings(traders: list[Trader]) -> list[str]:
@@ -139,11 +151,12 @@ async def test_messages_beyond_their_size_end_a_session_that_comes_back(
     venue: VenueProcess,
 ) -> None:
     traders = await quiet_traders(venue)
-    fix, ouch, json = (trader.wire for trader in traders)
-    assert isinstance(fix, FixWire) and isinstance(ouch, SoupWire)
-    assert isinstance(json, WebSocketWire)
+    fix, ouch42, ouch50, json = (trader.wire for trader in traders)
+    assert isinstance(fix, FixWire) and isinstance(json, WebSocketWire)
+    assert isinstance(ouch42, SoupWire) and isinstance(ouch50, SoupWire)
     fix.send("D", [(11, "long"), (58, "x" * 100_000)])
-    ouch.packet(b"U", b"O" * 40_000)
+    ouch42.packet(b"U", b"O" * 40_000)
+    ouch50.packet(b"U", b"O" * 40_000)
     json.text('{"type":"ping","id":"' + "x" * 100_000 + '"}')
     for trader in traders:
         trader.flush()
@@ -244,3 +257,74 @@ async def test_a_consumer_that_never_reads_is_cut_off_and_loses_nothing(
     assert findings([*traders, slow]) == []
     orders = slow.ledger.orders.values()
     assert sum(order.accepted for order in orders) > 5_000
+
+
+async def fill_feed(venue: VenueProcess, market: ItchReader, size: int) -> None:
+    """One order replaced over and over, until a subscriber that reads has that many bytes more."""
+    begin = sum(map(len, market.messages))
+    reader, writer = await asyncio.open_connection("127.0.0.1", venue.ports["ouch50"])
+    writer.write(login_packet("SIM020") + packet("U", enter_order(1, "B", 9, "AAPL", 1_000_000)))
+    dropping = asyncio.create_task(drop(reader))
+    number = 1
+    while sum(map(len, market.messages)) < begin + size:
+        pieces = []
+        for _ in range(1_000):
+            terms = (number, number + 1, 9, 1_000_000 + number % 100 * 100)
+            pieces.append(packet("U", replace_order(*terms)))
+            number += 1
+        wanted = market.read + len(pieces)
+        writer.write(b"".join(pieces))
+        await market.until(partial(market.has_read, wanted), "replaces")
+    dropping.cancel()
+    writer.transport.abort()
+
+
+async def test_a_subscriber_that_does_not_read_is_waited_for_and_holds_up_nobody(
+    venue: VenueProcess,
+) -> None:
+    traders = await quiet_traders(venue)
+    market, slow = ItchReader("SIM015"), ItchReader("SIM016")
+    await market.connect(venue.ports)
+    await slow.connect(venue.ports, receive_buffer=4_096)
+    slow.deafen()
+    # More than the kernel takes for it, whatever the venue's socket grows to.
+    kernel_max = int(Path("/proc/sys/net/ipv4/tcp_wmem").read_text().split()[2])
+    flood = asyncio.create_task(fill_feed(venue, market, kernel_max + MEBIBYTE // 2))
+    assert_served(await answer_times(traders[2], flood))
+    assert slow.read < market.read
+    slow.listen()
+    await slow.until(partial(slow.has_read, market.read), "all that the other one has")
+    assert slow.messages == market.messages
+    shown, number = await snapshot(venue.ports, "SIM015")
+    assert (shown, number) == (slow.book.orders, len(slow.messages) + 1)
+    assert findings(traders) + market.findings + slow.findings == []
+
+
+async def test_a_flood_of_logins_on_the_feed_does_not_starve_a_quiet_client(
+    venue: VenueProcess,
+) -> None:
+    """All ask for the whole day; some read it, some a part; some want another day."""
+    traders = await quiet_traders(venue)
+    market = ItchReader("SIM015")
+    await market.connect(venue.ports)
+    await fill_feed(venue, market, MEBIBYTE // 2)
+    rng = random.Random(6)
+    logins = [login("SIM017"), login("SIM017", "GLIMPSE"), login("SIM017", "NONE")]
+
+    async def come_and_go() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", venue.ports["itch"])
+        with contextlib.suppress(OSError):
+            writer.write(rng.choice(logins))
+            await reader.read(rng.choice((1, 5_000, MEBIBYTE)))
+        writer.transport.abort()
+
+    async def flood() -> None:
+        for _ in range(FEED_LOGINS // LOGINS_AT_ONCE):
+            await asyncio.gather(*(come_and_go() for _ in range(LOGINS_AT_ONCE)))
+
+    assert_served(await answer_times(traders[2], asyncio.create_task(flood())))
+    late = ItchReader("SIM018")
+    await late.connect(venue.ports)
+    await late.until(partial(late.has_read, market.read), "the whole day")
+    assert late.messages == market.messages
+    assert findings(traders) + market.findings + late.findings == []
