@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from gateway.accounts import Credentials, Directory, Verdict
+from gateway.journal.log import SequencedLog
 from gateway.order_entry.orders import Orders
 from gateway.order_entry.outcomes import Order
 from gateway.sessions import Connection, Numbers, SessionRecord
@@ -49,6 +50,9 @@ class Floor(Protocol):
     directory: Directory
     credentials: Credentials
 
+    log: SequencedLog
+    """`next_batch` is the number of the open tick."""
+
     now_ns: int
     """The tick's time."""
 
@@ -59,7 +63,7 @@ class Floor(Protocol):
 
     @property
     def happened(self) -> Sequence[Event]:
-        """The events of the open tick so far; another object in every tick that is written."""
+        """The events of the open tick so far."""
 
     def submit(self, command: Command) -> tuple[Event, ...]:
         """Number, apply and route one command."""

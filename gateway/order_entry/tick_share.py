@@ -1,10 +1,7 @@
 """A session's share of a tick in requests that cost more than their bytes: everybody waits for a
 tick's end, and a read holds thousands of requests."""
 
-from collections.abc import Sequence
-
 from gateway.desk import Floor
-from matching.events import Event
 
 
 class TickShare:
@@ -15,15 +12,15 @@ class TickShare:
     def __init__(self, floor: Floor, share: int) -> None:
         self._floor = floor
         self._share = share
-        self._tick: Sequence[Event] = ()
+        self._tick = 0
         self._taken: dict[int, int] = {}
         """By session_id."""
 
     def take(self, session_id: int, work: int) -> bool:
         """Take `work` of it; False where the share was used up before, so that the first request
         of a tick is always served."""
-        tick = self._floor.happened
-        if tick is not self._tick:
+        tick = self._floor.log.next_batch
+        if tick != self._tick:
             self._tick = tick
             self._taken = {}
         taken = self._taken.get(session_id, 0)
