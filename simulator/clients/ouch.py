@@ -12,9 +12,9 @@ from matching.types import Side, TimeInForce
 from protocol.ouch import enumerations42 as words
 from protocol.ouch import messages42 as ouch
 from protocol.session import Terminated
+from protocol.soupbintcp.client_session import SoupClientSession
 from protocol.soupbintcp.events import LoggedIn, LoginRejected, SequencedData
 from protocol.soupbintcp.packets import LoginRejectReason, LoginRequest
-from protocol.soupbintcp.session import SoupClientSession
 from protocol.soupbintcp.state import State
 from simulator.clients.words import (
     Accepted,

@@ -12,8 +12,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from protocol.ouch.messages42 import OUTBOUND, Accepted, EnterOrder, decode_inbound, encode
 from protocol.sent_log import SentLog
+from protocol.soupbintcp.client_session import SoupClientSession
 from protocol.soupbintcp.packets import LoginRequest, encode_login_request
-from protocol.soupbintcp.session import SoupClientSession, SoupServerSession
+from protocol.soupbintcp.session import SoupServerSession
 
 ORDERS = 512
 ROUNDS = 200

@@ -8,9 +8,9 @@ from protocol.ouch.appendage import Appendage
 from protocol.ouch.inbound50 import CancelOrder, EnterOrder, Inbound, ReplaceOrder
 from protocol.ouch.messages50 import decode_outbound, encode
 from protocol.ouch.outbound50 import Outbound
+from protocol.soupbintcp.client_session import SoupClientSession
 from protocol.soupbintcp.events import EndOfSession, LoggedIn, LoginRejected, SequencedData
 from protocol.soupbintcp.packets import LoginRequest
-from protocol.soupbintcp.session import SoupClientSession
 from tests.gateway.venue_harness import VenueHarness
 
 PRICE = 1_870_000

@@ -13,6 +13,7 @@ from protocol.ouch.messages42 import (
     decode_outbound,
     encode,
 )
+from protocol.soupbintcp.client_session import SoupClientSession
 from protocol.soupbintcp.events import (
     EndOfSession,
     LoggedIn,
@@ -20,7 +21,6 @@ from protocol.soupbintcp.events import (
     SequencedData,
 )
 from protocol.soupbintcp.packets import LoginRequest
-from protocol.soupbintcp.session import SoupClientSession
 from tests.gateway.venue_harness import VenueHarness
 
 PRICE = 1_870_000

@@ -3,13 +3,14 @@
 from typing import Any
 
 from protocol.sent_log import SentLog
+from protocol.soupbintcp.client_session import SoupClientSession
 from protocol.soupbintcp.packets import (
     LoginRequest,
     PacketType,
     encode_login_request,
     encode_packet,
 )
-from protocol.soupbintcp.session import SoupClientSession, SoupServerSession
+from protocol.soupbintcp.session import SoupServerSession
 from protocol.soupbintcp.state import State
 
 SECOND = 1_000_000_000

@@ -4,6 +4,7 @@ import pytest
 
 from protocol.errors import LocalProtocolError
 from protocol.session import Terminated
+from protocol.soupbintcp.client_session import SoupClientSession
 from protocol.soupbintcp.events import (
     EndOfSession,
     LoggedIn,
@@ -13,7 +14,7 @@ from protocol.soupbintcp.events import (
     UnsequencedData,
 )
 from protocol.soupbintcp.packets import LoginRejectReason, LoginRequest
-from protocol.soupbintcp.session import SoupClientSession, SoupServerSession
+from protocol.soupbintcp.session import SoupServerSession
 from tests.protocol.soupbintcp.soup_scenes import (
     ACCEPTED_1,
     CLIENT_HEARTBEAT,

@@ -5,13 +5,14 @@ from hypothesis import strategies as st
 
 from protocol.sent_log import SentLog
 from protocol.session import Terminated
+from protocol.soupbintcp.client_session import SoupClientSession
 from protocol.soupbintcp.events import LoginRequested, SequencedData
 from protocol.soupbintcp.packets import (
     LoginRequest,
     decode_login_request,
     encode_login_request,
 )
-from protocol.soupbintcp.session import SoupClientSession, SoupServerSession
+from protocol.soupbintcp.session import SoupServerSession
 from tests.protocol.soupbintcp.soup_scenes import (
     CLIENT_HEARTBEAT,
     LOGOUT_REQUEST,
