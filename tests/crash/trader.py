@@ -175,8 +175,10 @@ class Trader(asyncio.Protocol):
         """Say again what was not answered; afterwards everything is answered."""
         self.trading = False
         if self.wire.repeats:
-            for client_id, request in list(self.ledger.unanswered.items()):
-                self._say(client_id, request)
+            # OUCH has no answer to what is said once more, be the first answer on its way or not.
+            for _ in range(2 if isinstance(self.wire, SoupWire) else 1):
+                for client_id, request in list(self.ledger.unanswered.items()):
+                    self._say(client_id, request)
         await self.settle()
 
     async def settle(self) -> None:

@@ -111,6 +111,7 @@ class WebSocketWire:
                 continue
             if event.opcode is Opcode.CLOSE:
                 self.ended = "closed by the venue"
+                self.ready = False
             elif event.opcode is Opcode.TEXT:
                 assert event.fin
                 yield from self._take(json.loads(bytes(event.data)))
