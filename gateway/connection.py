@@ -11,6 +11,10 @@ FLUSH_SECONDS = 10.0
 """How long a closed connection's peer may take for its last bytes: else one that never reads keeps
 its place for ever."""
 
+PORTION = 4 * 1024
+"""Bytes after which it is asked again whether the tick has room: as much as a full window of orders
+in one read, so that this costs nothing in the usual case."""
+
 
 class Port(asyncio.Protocol):
     """One accepted socket that got past the edge."""
@@ -76,9 +80,9 @@ class Port(asyncio.Protocol):
         if self._waiting or self._tick_bytes + size > READ_BUDGET or not shell.has_room(size):
             self._set_aside(data)
             return
-        self._tick_bytes += size
-        shell.tick_bytes += size
-        shell.guard(shell.venue.received, self.connection, data)
+        rest = self._take(data)
+        if rest:
+            self._set_aside(rest)
 
     def eof_received(self) -> bool:
         self._gone("closed by the peer")
@@ -125,6 +129,19 @@ class Port(asyncio.Protocol):
             self.transport.pause_reading()
             self.shell.queue_turn(self)
 
+    def _take(self, data: bytes) -> bytes:
+        """Hand the venue as much as the tick has room for, one portion at least; returns the
+        rest."""
+        shell = self.shell
+        taken = 0
+        while taken < len(data) and (not taken or shell.has_room(0)):
+            portion = data[taken : taken + PORTION]
+            taken += len(portion)
+            shell.tick_bytes += len(portion)
+            shell.guard(shell.venue.received, self.connection, portion)
+        self._tick_bytes += taken
+        return data[taken:]
+
     def take_turn(self) -> None:
         """Feed the next share of what was set aside."""
         if self.connection.close_reason is not None:
@@ -133,10 +150,8 @@ class Port(asyncio.Protocol):
         shell = self.shell
         share, self._backlog = self._backlog[:READ_BUDGET], self._backlog[READ_BUDGET:]
         self._tick_number = shell.tick_number
-        self._tick_bytes = len(share)
-        shell.tick_bytes += len(share)
-        if share:
-            shell.guard(shell.venue.received, self.connection, share)
+        self._tick_bytes = 0
+        self._backlog = self._take(share) + self._backlog
         if self._backlog:
             shell.queue_turn(self)
         else:

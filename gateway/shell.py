@@ -26,6 +26,9 @@ READ_BUDGET = 64 * 1024
 time."""
 BATCH_BYTES_MAX = 4 * 1024 * 1024
 """Bytes all connections together may contribute to a tick."""
+TICK_EVENTS_MAX = 20_000
+"""Events after which a tick takes no more input, about 0.1 s: of orders in reserve a few bytes
+trade a thousand times."""
 ADVANCE_STEPS_MAX = 10_000
 """Deadlines that one move of a manual clock stops at."""
 EXPIRY_DELAY_MAX_SECONDS = 3600
@@ -191,7 +194,9 @@ class Shell:
 
     def has_room(self, size: int) -> bool:
         """Whether the tick can take so many bytes more."""
-        return self.tick_bytes + size <= BATCH_BYTES_MAX
+        return (
+            self.tick_bytes + size <= BATCH_BYTES_MAX and len(self.venue.happened) < TICK_EVENTS_MAX
+        )
 
     # -- turns of connections that had more than a tick's share ---------------------------------
 

@@ -318,6 +318,28 @@ def test_all_connections_together_stay_below_the_batch_bound(
     play(scenario)
 
 
+def test_a_tick_in_which_much_happened_leaves_the_rest_of_a_read_to_the_next(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell_module, "TICK_EVENTS_MAX", 20)
+    monkeypatch.setattr(connection_module, "PORTION", 1_000)
+
+    async def scenario(stage: SocketStage) -> None:
+        client, other = await stage.logged_on(b"TRADER"), await stage.logged_on(b"OTHER")
+        orders = b"".join(client.order(f"c{number}") for number in range(200))
+        assert client.sock.send(orders) == len(orders)
+        order = other.order("o1")
+        assert other.sock.send(order) == len(order)
+        assert [message[11] for message in await other.read(1)] == ["o1"]
+        answers = [message[11] for message in await client.read(200)]
+        assert answers == [f"c{number}" for number in range(200)]
+        # Two events an order, and a portion holds at most eight.
+        most = max(len(batch.commands) for batch in stage.batches())
+        assert most <= 20 // 2 + 8
+
+    play(scenario)
+
+
 def test_what_was_received_before_the_peer_vanished_counts(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
