@@ -81,3 +81,12 @@ def test_the_table_is_bounded_and_forgets_the_longest_quiet_first(
     for host in range(2, 5):
         delays.wrong(f"10.0.0.{host}", b"ACME", 0)
     assert delays.turn("10.0.0.1", b"ACME", 0) == 0
+
+
+@pytest.mark.parametrize("source", ["127.0.0.1", "::1"])
+def test_on_this_machine_one_who_guesses_names_makes_nobody_else_wait(source: str) -> None:
+    delays = LoginDelays()
+    for number in range(10 * FREE_PER_SOURCE):
+        delays.wrong(source, b"%d" % number, 0)
+    assert delays.turn(source, b"ACME", 5) == 5
+    assert after_wrong(3, source).turn(source, b"ACME", 5) == 5 + NS_PER_S
