@@ -336,21 +336,8 @@ class NaiveEngine:
         if order is None:
             out.append(self.too_late(command, RequestKind.REPLACE))
             return
-        owner = order.owner
-        phase = self.phases[owner.instrument_id]
-        reason = None
-        if phase != Phase.OPEN:
-            reason = RejectReason[phase.name]
-        elif command.quantity < 1:
-            reason = RejectReason.INVALID_QUANTITY
-        elif command.price < 1:
-            reason = RejectReason.INVALID_PRICE
-        elif command.quantity < order.executed:
-            reason = RejectReason.INVALID_QUANTITY
-        elif command.display_quantity is not None and command.display_quantity < FULL:
-            reason = RejectReason.INVALID_DISPLAY
-        elif command.expire_ns is not None and 0 != command.expire_ns <= self.now_ns:
-            reason = RejectReason.INVALID_EXPIRY
+        phase = self.phases[order.owner.instrument_id]
+        reason = self.replace_fault(command, order, phase)
         nothing_left = command.quantity == order.executed
         if command.cancel_if_invalid and phase == Phase.OPEN and (reason or nothing_left):
             self.off(
@@ -369,6 +356,28 @@ class NaiveEngine:
                 )
             )
             return
+        self.replace_live(command, order, out)
+
+    def replace_fault(
+        self, command: c.ReplaceOrder, order: Order, phase: Phase
+    ) -> RejectReason | None:
+        if phase != Phase.OPEN:
+            return RejectReason[phase.name]
+        if command.quantity < 1:
+            return RejectReason.INVALID_QUANTITY
+        if command.price < 1:
+            return RejectReason.INVALID_PRICE
+        if command.quantity < order.executed:
+            return RejectReason.INVALID_QUANTITY
+        if command.display_quantity is not None and command.display_quantity < FULL:
+            return RejectReason.INVALID_DISPLAY
+        if command.expire_ns is not None and 0 != command.expire_ns <= self.now_ns:
+            return RejectReason.INVALID_EXPIRY
+        return None
+
+    def replace_live(self, command: c.ReplaceOrder, order: Order, out: list[e.Event]) -> None:
+        owner = order.owner
+        nothing_left = command.quantity == order.executed
         display = order.display
         if command.display_quantity not in (None, order.display):
             display = command.display_quantity
