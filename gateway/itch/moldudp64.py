@@ -206,14 +206,15 @@ class MoldPorts(asyncio.DatagramProtocol):
         server = self._server
         if server is None:
             return
+        # Before anything is counted: a stranger must not use up what others may ask.
+        if self._allowed and not includes(self._allowed, addr[0]):
+            self._ignore(addr, "not one of listen.allow")
+            return
         if not self._answers:
             self._call("answers", 1.0, self._next_second)
         self._answers += 1
         if self._answers > ANSWERS_PER_SECOND:
             self._ignore(addr, f"expected at most {ANSWERS_PER_SECOND} requests a second")
-            return
-        if self._allowed and not includes(self._allowed, addr[0]):
-            self._ignore(addr, "not one of listen.allow")
             return
         try:
             packet = self._feed.answer(data)

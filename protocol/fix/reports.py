@@ -178,19 +178,6 @@ def order_cancel_reject(
     )
 
 
-def business_message_reject(reject: BusinessMessageReject) -> bytes:
-    """The body of a BusinessMessageReject(j)."""
-    return b"".join(
-        (
-            field(45, reject.ref_seq_num),
-            field(58, reject.text),
-            b"372=%b\x01" % reject.ref_msg_type,
-            field(379, reject.business_reject_ref_id),
-            b"380=%b\x01" % reject.business_reject_reason,
-        )
-    )
-
-
 ReportMessage = ExecutionReport | OrderCancelReject | BusinessMessageReject
 
 # fmt: off

@@ -10,7 +10,6 @@ from protocol.fix.errors import DecimalPrecisionError, FieldFormatError
 
 NS_PER_S = 1_000_000_000
 NS_PER_MS = 1_000_000
-_NS_PER_DAY = 86_400 * NS_PER_S
 _DIGITS_MAX = 18
 """A count of more digits is not a number anybody means; also bounds the cost of int()."""
 

@@ -33,9 +33,8 @@ from protocol.ouch.enumerations42 import (
 
 SHARES_MAX: Final = 999_999
 PRICE_MAX: Final = 1_999_999_900
-"""$199,999.9900, the highest limit price."""
-MARKET_PRICE: Final = 0x7FFFFFFF
-"""In a cross: a market order. So is every price from $200,000.0000 up."""
+"""$199,999.9900, the highest limit price. From $200,000.0000 up a price means a market order of a
+cross."""
 
 TOKEN_SIZE: Final = 14
 _TOKEN = re.compile(rb"[0-9A-Za-z ]{14}")

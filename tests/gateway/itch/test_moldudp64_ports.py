@@ -286,6 +286,32 @@ def test_whom_the_venue_does_not_let_connect_is_not_answered() -> None:
     drive("uvloop", scenario)
 
 
+def test_strangers_use_up_nothing_of_what_others_may_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moldudp64, "ANSWERS_PER_SECOND", 1)
+    monkeypatch.setattr(moldudp64, "HEARTBEAT_SECONDS", NEVER_SECONDS)
+
+    async def scenario() -> None:
+        stage = await MoldStage().open()
+        ports = MoldPorts(stage.shell, MoldFeed(stage.itch), stage.lines.append)
+        receiver = stage.receiver.getsockname()
+        await ports.open(
+            MoldUdp64(publish="{}:{}".format(*receiver), requests="127.0.0.1:0"),
+            Listen(allow=("127.0.0.1",)),
+        )
+        request = encode_request(Request(stage.itch.stream.session_id, 1, 1))
+        for _ in range(3):
+            ports.datagram_received(request, ("10.0.0.1", 9))
+        ports.datagram_received(request, receiver)
+        await stage.packet()
+        ports.close()
+        await stage.close()
+        assert stage.lines == [
+            "moldudp64: datagrams ignored: 3, the first from 10.0.0.1:9: not one of listen.allow"
+        ]
+
+    drive("uvloop", scenario)
+
+
 @pytest.mark.parametrize("loop_kind", LOOPS)
 def test_a_receiver_that_is_not_there_disturbs_nobody(loop_kind: str) -> None:
     async def scenario() -> None:

@@ -12,7 +12,6 @@ from protocol.fix.messages import (
 )
 from protocol.fix.reports import (
     REPORTS,
-    business_message_reject,
     execution_report,
     order_cancel_reject,
     report_message,
@@ -213,11 +212,12 @@ def test_every_report_is_valid_in_its_version(version: Version, report: Executio
     validator(version).check(received(version, b"9", reject))
 
 
-def test_business_message_reject() -> None:
+def test_a_client_reads_the_business_message_reject_that_the_venue_writes() -> None:
+    reason = fields.BusinessRejectReason.APPLICATION_NOT_AVAILABLE
+    msg_type, body = answers.business_reject(FIX44, (b"7", b"D"), reason, b"closed", ref_id=b"A1")
+    assert (msg_type, shown(body)) == (b"j", "45=7|58=closed|372=D|379=A1|380=4")
     reject = BusinessMessageReject(b"7", b"D", b"4", b"A1", b"closed")
-    body = business_message_reject(reject)
-    assert shown(body) == "45=7|58=closed|372=D|379=A1|380=4"
-    assert report_message(received(FIX44, b"j", body), 0) == reject
+    assert report_message(received(FIX44, msg_type, body), 0) == reject
 
 
 def test_every_report_has_a_tag_for_every_attribute() -> None:
